@@ -1,0 +1,112 @@
+# vitrine. `make run` boots the classroom guest, `make test` runs every test; both first install
+# the Debian packages that are missing (.ci/packages). `make help` lists the other verbs.
+
+VERSION = 0.1
+PREFIX  = /usr/local
+BUILD   = build
+
+CPPFLAGS = -I. -I$(BUILD) -D_GNU_SOURCE
+WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wwrite-strings -Werror
+CFLAGS   = -O2 -g
+LDLIBS   = -lSDL2 -lpng -lxxhash -lutil -lm
+
+# SANITIZE=1: a second build, under AddressSanitizer and UndefinedBehaviorSanitizer.
+ifdef SANITIZE
+BUILD   := $(BUILD)/sanitize
+CFLAGS   = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+endif
+
+COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
+
+# One object per source file; the folders are the layers of docs/map.md.
+sources  = $(wildcard $(1)/*.c $(1)/*.S)
+objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
+MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
+FRONTEND = $(call objects,frontend)
+TESTS    = $(call objects,tests)
+CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend tests))
+
+all: $(BUILD)/vitrine
+
+# What runs inside the machine: our option ROMs and ACPI code, and the classroom guest.
+-include roms/roms.mk roms/classroom/classroom.mk
+
+# An included file is made before all else, so a fresh system has its packages in time.
+VERBS = $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out clean help,$(VERBS)),)
+include $(BUILD)/.packages
+endif
+ifneq ($(filter lint format,$(VERBS)),)
+include $(BUILD)/.packages-lint
+endif
+$(BUILD)/.packages: .ci/packages
+	.ci/packages build test
+	@mkdir -p $(@D) && touch $@
+$(BUILD)/.packages-lint: .ci/packages
+	.ci/packages lint
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/vitrine: $(MACHINE) $(FRONTEND)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/tests/vitrine-tests: $(TESTS) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -lcapstone -o $@
+
+# A change of compiler or flags rebuilds everything: the stamp changes only when they do.
+FLAGS = $(COMPILE) $(VERSION)
+$(BUILD)/.flags: .FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+
+$(BUILD)/%.o: %.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(BUILD)/%.o: %.S $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(COMPILE) -Wa,-I$(BUILD) -c $< -o $@
+
+$(BUILD)/frontend/options.o: private CPPFLAGS += -DVERSION='"$(VERSION)"'
+$(BUILD)/frontend/classroom_image.o: $(BUILD)/roms/classroom.img
+$(TESTS): private CPPFLAGS += -DBUILD='"$(BUILD)"'
+$(TESTS): private WARNINGS += -Wno-missing-prototypes
+
+run: $(BUILD)/vitrine
+	$(BUILD)/vitrine
+
+test: $(BUILD)/vitrine $(BUILD)/tests/vitrine-tests structure
+	$(BUILD)/tests/vitrine-tests
+
+# Who includes whom, and that no object of a machine has writable data.
+structure: $(MACHINE)
+	@tests/lint/layers
+	@tests/lint/writable-data $(MACHINE)
+
+lint: structure
+	@tests/lint/static-analysis '$(CPPFLAGS)' $(filter %.c,$(CODE))
+
+format:
+	clang-format -i $(CODE)
+
+install: $(BUILD)/vitrine
+	install -D -m 755 $(BUILD)/vitrine $(DESTDIR)$(PREFIX)/bin/vitrine
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/vitrine/README.md
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build build/vitrine'
+	@echo 'make run        boot the classroom guest'
+	@echo 'make test       run every test'
+	@echo 'make lint       layers, writable data, clang-tidy, cppcheck'
+	@echo 'make format     clang-format all of it'
+	@echo 'make install    to PREFIX=$(PREFIX)'
+	@echo 'make clean      forget what was built'
+	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'CC=clang        with another compiler'
+
+.PHONY: all run test structure lint format install clean help
+.FORCE:
+
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS))
