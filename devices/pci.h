@@ -7,6 +7,7 @@
 
 #include "devices/irq_line.h"
 #include "mmu/bus.h"
+#include "mmu/field.h"
 
 enum { PCI_BARS = 6, PCI_FUNCTIONS = 256 };
 
@@ -48,6 +49,10 @@ struct PciBus {
     Log *log;
     u8 pin_levels[4];                       /* how many functions assert PIRQA..D */
     IrqLine pirq[4];                        /* to the ISA bridge's router */
+    /* CONFIG_ADDRESS answers whole dwords only; narrower accesses to CF8h-CFBh are ordinary I/O
+     * and go here, `offset` from CF8h. NULL: nobody. The PIIX3's reset control is CF9h. */
+    const IoOps *narrow_io;
+    void *narrow_device;
 };
 
 typedef struct PciIdentity {
@@ -60,6 +65,8 @@ typedef struct PciIdentity {
 
 /* Adds the configuration ports to `ports`. */
 void pci_bus_init(PciBus *bus, AddressSpace *memory, AddressSpace *ports, Log *log);
+
+void pci_bus_reset(PciBus *bus);
 
 /* Fills in the standard header and plugs the function in; BARs are added afterwards. */
 void pci_attach(PciBus *bus, PciDevice *device, const char *name, unsigned slot,
@@ -84,5 +91,9 @@ void pci_set_irq(PciDevice *device, bool level);
 /* Little-endian access to config[]. */
 u32 pci_config_get(const PciDevice *device, u8 offset, Size size);
 void pci_config_set(PciDevice *device, u8 offset, Size size, u32 value);
+
+/* Of a PciBus, and of any PciDevice (a chip lists its own registers in a table of its own). */
+extern const StateTable pci_bus_state;
+extern const StateTable pci_device_state;
 
 #endif
