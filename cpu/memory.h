@@ -1,0 +1,137 @@
+/*
+ * The processor's memory accesses: segment checks, then the mmu, then the bus.
+ *
+ * Each function either completes or raises before anything has changed. The fast path is two
+ * compares: the segment's limit, and the TLB's tag.
+ */
+#ifndef CPU_MEMORY_H
+#define CPU_MEMORY_H
+
+#include <string.h>
+
+#include "cpu/exception.h"
+#include "cpu/segment.h"
+
+/* Slow paths: everything that the fast one declines. `linear` accesses of any size up to 8. */
+u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, bool user);
+void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value);
+/* Raises what a write would raise. */
+void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, bool user);
+
+FORCE_INLINE u64 bytes_load(const u8 *host, unsigned size)
+{
+    switch (size) {
+    case BYTE: return *host;
+    case WORD: { u16 v; memcpy(&v, host, 2); return v; }
+    case DWORD: { u32 v; memcpy(&v, host, 4); return v; }
+    default: { u64 v; memcpy(&v, host, 8); return v; }
+    }
+}
+
+FORCE_INLINE void bytes_store(u8 *host, unsigned size, u64 value)
+{
+    switch (size) {
+    case BYTE: *host = (u8)value; break;
+    case WORD: memcpy(host, &value, 2); break;
+    case DWORD: memcpy(host, &value, 4); break;
+    default: memcpy(host, &value, 8); break;
+    }
+}
+
+/* ---- by linear address ---- */
+
+FORCE_INLINE u64 linear_read(Cpu *cpu, u64 linear, unsigned size, bool user)
+{
+    const u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_READ, user, size);
+
+    return LIKELY(host) ? bytes_load(host, size) : memory_read_slow(cpu, linear, size, user);
+}
+
+FORCE_INLINE void linear_write(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value)
+{
+    u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, user, size);
+
+    if (LIKELY(host))
+        bytes_store(host, size, value);
+    else
+        memory_write_slow(cpu, linear, size, user, value);
+}
+
+/* Descriptor tables, TSS, inner stacks: as supervisor whatever the CPL. */
+FORCE_INLINE u64 system_read(Cpu *cpu, u64 linear, unsigned size)
+{
+    return linear_read(cpu, linear, size, false);
+}
+
+FORCE_INLINE void system_write(Cpu *cpu, u64 linear, unsigned size, u64 value)
+{
+    linear_write(cpu, linear, size, false, value);
+}
+
+/* ---- by segment and offset ---- */
+
+/* Checks the segment and returns the linear address. */
+FORCE_INLINE u64 memory_linear(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool write)
+{
+    const Segment *segment = &cpu->segments[reg];
+    u64 linear = segment->base + offset;
+
+    if (UNLIKELY(offset + size > (write ? segment->write_end : segment->read_end)))
+        segment_check(cpu, reg, offset, size, write);
+    return cpu->code_size == 8 ? linear : (u32)linear;
+}
+
+FORCE_INLINE u64 memory_read(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
+{
+    return linear_read(cpu, memory_linear(cpu, reg, offset, size, false), size, cpu->user);
+}
+
+FORCE_INLINE void memory_write(Cpu *cpu, unsigned reg, u64 offset, unsigned size, u64 value)
+{
+    linear_write(cpu, memory_linear(cpu, reg, offset, size, true), size, cpu->user, value);
+}
+
+/* The read of a read-modify-write: raises whatever the write would, so that the memory_write()
+ * that follows cannot. */
+FORCE_INLINE u64 memory_read_for_write(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
+{
+    u64 linear = memory_linear(cpu, reg, offset, size, true);
+    const u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->user, size);
+
+    if (LIKELY(host))
+        return bytes_load(host, size);
+    memory_probe_write(cpu, linear, size, cpu->user);
+    return memory_read_slow(cpu, linear, size, cpu->user);
+}
+
+/* ---- the stack ---- */
+
+FORCE_INLINE void stack_set_pointer(Cpu *cpu, u64 value)
+{
+    if (cpu->stack_mask == 0xFFFF)
+        cpu->gpr[RSP] = (cpu->gpr[RSP] & ~(u64)0xFFFF) | (value & 0xFFFF);
+    else
+        cpu->gpr[RSP] = value & cpu->stack_mask;
+}
+
+FORCE_INLINE void stack_push(Cpu *cpu, u64 value, unsigned size)
+{
+    u64 pointer = (cpu->gpr[RSP] - size) & cpu->stack_mask;
+
+    memory_write(cpu, SS, pointer, size, value);
+    stack_set_pointer(cpu, pointer);
+}
+
+/* The `size` bytes at SP + offset; SP stays until stack_set_pointer() or stack_drop(), so that a
+ * later fault finds it unchanged. */
+FORCE_INLINE u64 stack_peek(Cpu *cpu, u64 offset, unsigned size)
+{
+    return memory_read(cpu, SS, (cpu->gpr[RSP] + offset) & cpu->stack_mask, size);
+}
+
+FORCE_INLINE void stack_drop(Cpu *cpu, u64 bytes)
+{
+    stack_set_pointer(cpu, cpu->gpr[RSP] + bytes);
+}
+
+#endif

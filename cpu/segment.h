@@ -1,0 +1,44 @@
+/*
+ * Segment registers: loading with the checks of each mode, and the slow checks of accesses.
+ * Manual: Intel SDM Vol. 3, "Protected-Mode Memory Management" and "Protection".
+ */
+#ifndef CPU_SEGMENT_H
+#define CPU_SEGMENT_H
+
+#include "cpu/cpu.h"
+
+/* A descriptor as it lies in the GDT, LDT or IDT. */
+typedef u64 Descriptor;
+
+FORCE_INLINE u64 descriptor_base(Descriptor d) { return bits(d, 39, 16) | bits(d, 63, 56) << 24; }
+FORCE_INLINE u16 descriptor_access(Descriptor d) { return (u16)(d >> 40 & 0xF0FF); }
+FORCE_INLINE u32 descriptor_limit(Descriptor d)
+{
+    u32 limit = (u32)(bits(d, 15, 0) | bits(d, 51, 48) << 16);
+    return d >> 55 & 1 ? limit << 12 | 0xFFF : limit;
+}
+FORCE_INLINE unsigned access_dpl(u16 access) { return access >> ACCESS_DPL_SHIFT & 3; }
+FORCE_INLINE unsigned access_type(u16 access) { return access & ACCESS_TYPE; }
+
+/* Sets a register and what is derived from it, without checks. */
+void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access);
+
+/* Real-mode and VM86 load: base = selector << 4; in real mode limit and rights stay. */
+void segment_set_real(Cpu *cpu, SegmentRegister reg, u16 selector);
+
+/* Recomputes read_end and write_end of all segments (after a mode change or a snapshot). */
+void segment_update_all(Cpu *cpu);
+
+/* MOV/POP/LxS to ES, SS, DS, FS, GS in the current mode, with all checks: raises #GP, #SS, #NP. */
+void segment_load(Cpu *cpu, SegmentRegister reg, u16 selector);
+
+/* Fetches the descriptor of `selector`; raises `exception`(selector) when outside its table. */
+Descriptor descriptor_fetch(Cpu *cpu, u16 selector, Exception exception);
+/* The same without raising (page faults still do): false when outside its table. */
+bool descriptor_try_fetch(Cpu *cpu, u16 selector, Descriptor *descriptor);
+
+/* The check that a fast compare with read_end/write_end could not decide: raises #GP(0) or #SS(0)
+ * when `size` bytes at `offset` may not be read (written). */
+void segment_check(Cpu *cpu, SegmentRegister reg, u64 offset, unsigned size, bool write);
+
+#endif

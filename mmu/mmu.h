@@ -1,0 +1,110 @@
+/*
+ * The memory management unit: linear to physical addresses, through a TLB.
+ *
+ * The TLB is architectural: what it holds depends only on the guest's accesses and on the
+ * instructions that invalidate it. Whether an entry also carries a host pointer is a matter of
+ * speed only (bit TLB_SLOW), so trackers may take it away at any time.
+ *
+ * Manual: Intel SDM Vol. 3, "Paging".
+ */
+#ifndef MMU_MMU_H
+#define MMU_MMU_H
+
+#include "mmu/bus.h"
+
+typedef enum Access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE } Access;
+
+/* Bits of a page fault's error code. */
+enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
+
+/* The mmu returns it, the CPU raises it. */
+typedef struct PageFault {
+    u64 linear;
+    u32 error_code;
+} PageFault;
+
+enum { TLB_ENTRIES = 1024 };
+
+/* Low bits of a tag: the epoch in which it was filled (never 0), and the speed bit. */
+enum { TLB_EPOCH = 0x3FF, TLB_SLOW = 0x400 };
+
+typedef struct TlbEntry {
+    u64 tags[3];        /* by Access: linear page | epoch; 0: no such right, or empty */
+    u64 addend;         /* host address = linear address + addend, unless TLB_SLOW */
+    PhysAddr physical;  /* of the 4 KiB page */
+} TlbEntry;
+
+/* What a page walk found. */
+typedef struct Translation {
+    PhysAddr physical;      /* of the 4 KiB page that holds the address */
+    u64 page_size;          /* 4 KiB, 2 MiB, 4 MiB or 1 GiB */
+    bool writable, user, executable, global, dirty;     /* of all levels together */
+} Translation;
+
+typedef struct Mmu {
+    u64 epoch;                              /* the current one; first: it is on every fast path */
+    TlbEntry tlb[2][TLB_ENTRIES];           /* [0] supervisor's accesses, [1] user's */
+    u64 globals[2][TLB_ENTRIES / 64];       /* which entries survive a load of CR3 */
+    AddressSpace *memory;
+    u64 cr0, cr3, cr4, efer;                /* copies of the CPU's, kept by mmu_set_control() */
+    u64 pdptes[4];                          /* PAE: loaded with CR3 */
+    PhysAddr a20_mask;                      /* all ones, or without bit 20 */
+    unsigned physical_bits;                 /* MAXPHYADDR; entry bits above are reserved */
+    Log *log;
+} Mmu;
+
+void mmu_init(Mmu *mmu, AddressSpace *memory, unsigned physical_bits, Log *log);
+
+/* New values of the control registers. Flushes what the manual says they flush. */
+void mmu_set_control(Mmu *mmu, u64 cr0, u64 cr4, u64 efer);
+
+/* MOV to CR3, or a task switch: flushes all but global pages. */
+void mmu_set_cr3(Mmu *mmu, u64 cr3);
+
+/* Reads the four PAE page-directory-pointer entries at `cr3`; false (and nothing changed) when
+ * one has reserved bits set: the CPU then raises #GP(0). */
+bool mmu_load_pdptes(Mmu *mmu, u64 cr3);
+
+void mmu_set_a20(Mmu *mmu, bool enabled);
+
+void mmu_flush_all(Mmu *mmu);                       /* global pages too */
+void mmu_invalidate_page(Mmu *mmu, u64 linear);     /* INVLPG */
+
+/* Takes the host pointers away but keeps the translations. */
+void mmu_demote(Mmu *mmu);
+/* ... only from writes to the page at `host`, which now holds code. */
+void mmu_demote_writes(Mmu *mmu, const u8 *host);
+
+/* Translates for an access of at most the rest of the page; sets accessed and dirty bits. */
+bool mmu_translate(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical,
+                   PageFault *fault);
+
+/* The same, and a host address where memory can be accessed directly, else NULL. */
+bool mmu_access(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical, u8 **host,
+                PageFault *fault);
+
+/* For debuggers: a walk without side effects and without the TLB; false: not mapped. */
+bool mmu_peek(Mmu *mmu, u64 linear, Translation *translation);
+
+/* Pages that follow each other never share an entry, which the page-crossing test relies on. */
+FORCE_INLINE unsigned tlb_index(u64 linear)
+{
+    u64 page = linear >> PAGE_SHIFT;
+
+    return (unsigned)((page + (page >> 10)) % TLB_ENTRIES);
+}
+
+/* The host address of `size` bytes at `linear`, when `epoch` is current, the TLB has them and
+ * they do not cross a page; else NULL. */
+FORCE_INLINE u8 *mmu_fast(const Mmu *mmu, u64 epoch, u64 linear, Access access, bool user,
+                          unsigned size)
+{
+    const TlbEntry *entry = &mmu->tlb[user][tlb_index(linear)];
+    u64 last_page = (linear + size - 1) & ~(u64)PAGE_MASK;
+
+    if (LIKELY(entry->tags[access] == (last_page | epoch)))
+        return (u8 *)(uintptr_t)(linear + entry->addend);
+    return NULL;
+}
+
+#endif
