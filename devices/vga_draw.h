@@ -14,15 +14,15 @@
 /* What a viewer has seen; all zero at first, or to see everything anew. */
 typedef struct VgaView {
     u32 stamp;
-    bool cursor_on, blink_on;   /* the phases of blinking things */
+    bool cursor_on, blink_on; /* the phases of blinking things */
 } VgaView;
 
 /* A picture of the screen, kept between two drawings. One pixel is one dot of the monitor, a line
  * one scan line: mode 13h gives 640 x 400. */
 typedef struct Picture {
-    u32 *pixels;                /* 00RRGGBBh, line after line without gaps; the caller's */
-    u64 capacity;               /* pixels that fit */
-    unsigned width, height;     /* of the last drawing */
+    u32 *pixels;                    /* 00RRGGBBh, line after line without gaps; the caller's */
+    u64 capacity;                   /* pixels that fit */
+    unsigned width, height;         /* of the last drawing */
     unsigned first_line, last_line; /* which lines it changed */
     VgaView view;
 } Picture;
@@ -42,11 +42,11 @@ typedef struct TextCell {
 
 typedef struct TextScreen {
     unsigned columns, rows;
-    bool cursor;                /* there is one, at: */
+    bool cursor; /* there is one, at: */
     unsigned cursor_column, cursor_row;
-    bool blink;                 /* bit 7 of an attribute blinks, else it is a bright background */
-    u32 colors[16];             /* 00RRGGBBh of the 16 attribute colours */
-    TextCell cells[TEXT_MAX_ROWS * TEXT_MAX_COLUMNS];   /* row * columns + column */
+    bool blink;     /* bit 7 of an attribute blinks, else it is a bright background */
+    u32 colors[16]; /* 00RRGGBBh of the 16 attribute colours */
+    TextCell cells[TEXT_MAX_ROWS * TEXT_MAX_COLUMNS]; /* row * columns + column */
     VgaView view;
 } TextScreen;
 
