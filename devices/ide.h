@@ -1,6 +1,7 @@
 /*
  * The two IDE channels of the PIIX3 with up to two drives each. Who does what:
  *   ide.c             the channels: registers, selection, interrupts, resets
+ *   ide_drive.c       what both kinds of drives do
  *   ata_disk.c        commands of a hard disk; ata_identify.c: what IDENTIFY (PACKET) DEVICE says
  *   atapi.c           a CD-ROM drive: the packet protocol; atapi_commands.c: the packets
  *   bus_master_ide.c  the PCI function with the bus-master DMA engines
@@ -40,23 +41,26 @@ typedef struct IdeDrive {
     u8 transfer_mode;           /* as set by SET FEATURES 03h */
     u8 power;                   /* as CHECK POWER MODE tells it: FFh active, 80h idle, 00h standby */
     bool asleep;
-    bool write_cache, look_ahead, defaults_kept;
+    bool write_cache, look_ahead;
+    bool reverting;             /* a soft reset brings the power-on defaults back */
     u16 cylinders, heads, sectors;  /* the CHS translation in use */
 
     u64 lba;                    /* of the next sector; CD-ROM: of the next 2,048-byte block */
     u32 left;                   /* sectors (blocks) that remain, those in the buffer included */
-    u32 block;                  /* bytes of the block being moved by PIO */
-    u32 at;                     /* of them, how many have been moved */
+    u32 block;                  /* bytes in the buffer that are being moved */
+    u32 at;                     /* of them, how many have been moved by PIO */
     u8 buffer[IDE_BUFFER];
 
     /* CD-ROM only */
     u8 packet[IDE_PACKET];
     u8 sense_key, sense_code, sense_qualifier;
-    bool unit_attention, locked, tray_open, event_pending;
+    u16 unit_attention;         /* SenseCode that the next command is told of; 0: none */
+    bool locked, tray_open;
+    u8 media_event;             /* for GET EVENT STATUS NOTIFICATION: 2 new medium, 3 removal */
+    bool use_dma;               /* PACKET with features bit 0 */
     u16 byte_limit;             /* most bytes per PIO block */
-    u16 sector_bytes;           /* per block of a READ CD */
-    u8 sector_fields;           /* READ CD byte 9 */
-    u32 reply_length;           /* bytes of an answer that is not disc data */
+    u8 sector_fields;           /* the sector's fields that a READ gives: READ CD byte 9 */
+    u32 filled;                 /* bytes in the buffer that the host has not got yet */
     u32 changes_seen;
 
     Event step;                 /* the command's next step */
@@ -78,6 +82,7 @@ struct IdeChannel {
     IdeDrive drives[IDE_DRIVES];
     u8 selected;
     u8 device_control;
+    bool irq_level;
     BusMaster master;
     IrqLine irq;
     struct Ide *ide;

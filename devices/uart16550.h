@@ -20,10 +20,10 @@ typedef struct UartFifo {
 
 typedef struct Uart16550 {
     u8 interrupt_enable, fifo_control, line_control, modem_control, modem_status, scratch;
-    u8 line_status; /* the sticky part: overrun; the rest is computed from the FIFOs */
+    u8 line_status;         /* the sticky part: overrun; the rest is computed from the FIFOs */
+    u8 modem_lines;         /* what the other end asserts, as MSR bits 4-7 */
     u16 divisor;
     UartFifo receiver, transmitter;
-    bool shifting;          /* the transmitter's shift register is at work */
     bool empty_interrupt;   /* THRE interrupt pending; cleared by an IIR read or a THR write */
     bool timeout_interrupt; /* characters lie in the receiver FIFO and nobody comes for them */
 
