@@ -25,7 +25,7 @@ typedef struct I440fx {
 void i440fx_init(I440fx *bridge, PciBus *bus, Memory *ram, u64 ram_bytes);
 void i440fx_reset(I440fx *bridge);
 
-/* All its registers are in configuration space: it is saved by pci_device_state. */
-void i440fx_restored(I440fx *bridge);
+/* With its configuration space. */
+extern const StateTable i440fx_state;
 
 #endif

@@ -92,7 +92,7 @@ void pci_set_irq(PciDevice *device, bool level);
 u32 pci_config_get(const PciDevice *device, u8 offset, Size size);
 void pci_config_set(PciDevice *device, u8 offset, Size size, u32 value);
 
-/* Of a PciBus, and of any PciDevice (a chip lists its own registers in a table of its own). */
+/* Of a PciBus, and of any PciDevice whose chip's own table does not list pci.config. */
 extern const StateTable pci_bus_state;
 extern const StateTable pci_device_state;
 

@@ -27,6 +27,7 @@ typedef struct Piix3 {
 void piix3_init(Piix3 *bridge, PciBus *bus, const IrqLine isa_irq[16], IrqLine reset);
 void piix3_reset(Piix3 *bridge);
 
+/* With its configuration space. */
 extern const StateTable piix3_state;
 
 #endif

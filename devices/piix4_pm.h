@@ -26,9 +26,8 @@ typedef struct Piix4Pm {
     u16 gpe_status, gpe_enable;
     u64 timer_seen;             /* half periods of the PM timer whose overflow was noticed */
     u8 apm_control, apm_status;
-    u32 global_enable, device_control;
-    u8 smbus_status, smbus_control, smbus_command, smbus_address;
-    u8 smbus_data[2], smbus_block[32], smbus_index;
+    u8 plain[64];               /* registers of the PM block that only keep what is written */
+    u8 smbus_status, smbus_registers[16], smbus_block[32], smbus_index;
     Event overflow;
     Clock *clock;
     Log *log;
@@ -49,6 +48,7 @@ void piix4_pm_set_ports(Piix4Pm *pm, bool serial1, bool serial2, bool parallel);
 /* The user presses the power button. */
 void piix4_pm_power_button(Piix4Pm *pm);
 
+/* With its configuration space. */
 extern const StateTable piix4_pm_state;
 
 #endif
