@@ -1,0 +1,43 @@
+/*
+ * Everything that one run of the program holds open: the machine, the images in its drives, what
+ * its ports are connected to, its display and its log.
+ */
+#ifndef FRONTEND_SESSION_H
+#define FRONTEND_SESSION_H
+
+#include "frontend/disk_image.h"
+#include "frontend/display.h"
+#include "frontend/firmware.h"
+#include "frontend/kernel.h"
+#include "frontend/options.h"
+#include "frontend/serial_backend.h"
+
+#include <stdio.h>
+
+enum { SESSION_ERROR = 1024, HELD_LOG = 16384 };
+
+typedef struct Session {
+    Options options;
+    Firmware firmware;
+    Kernel kernel;
+    DiskImage drives[MACHINE_IDE_DRIVES];
+    DiskImage floppies[MACHINE_FLOPPIES];
+    SerialBackend serial[MACHINE_SERIAL_PORTS];
+    SerialBackend parallel[MACHINE_PARALLEL_PORTS];
+    SerialBackend debug_console;
+    Machine *machine;
+    Display *display;
+    FILE *log;                      /* NULL: standard error */
+    bool log_held;                  /* the display has the terminal: lines wait here */
+    char held[HELD_LOG];
+    unsigned held_length;
+    char error[SESSION_ERROR];      /* why session_open() or session_close() failed */
+} Session;
+
+/* From session->options. session_close() is due whatever the result. */
+bool session_open(Session *session);
+
+/* Takes the display away, then flushes and closes the images. False: something was lost. */
+bool session_close(Session *session);
+
+#endif
