@@ -69,7 +69,7 @@ $(BUILD)/%.o: %.S $(BUILD)/.flags
 $(BUILD)/frontend/options.o: private CPPFLAGS += -DVERSION='"$(VERSION)"'
 $(BUILD)/frontend/classroom_image.o: $(BUILD)/roms/classroom.img
 $(TESTS): private CPPFLAGS += -DBUILD='"$(BUILD)"'
-$(TESTS): private WARNINGS += -Wno-missing-prototypes
+$(TESTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-parameter
 
 run: $(BUILD)/vitrine
 	$(BUILD)/vitrine
