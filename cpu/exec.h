@@ -2,7 +2,7 @@
  * What instruction bodies are written with: operands, and the macros that instantiate a body.
  *
  * A body is one FORCE_INLINE function with a Shape parameter. SHAPED() makes a copy of it per
- * operand size and per common pair of operand kinds, SIZED() per operand size only, PLAIN() one
+ * operand size and per common pair of operand kinds, ONE_OPERAND() per kind, SIZED() per operand size only, PLAIN() one
  * copy. In each copy the shape is a constant and the tests on it disappear.
  */
 #ifndef CPU_EXEC_H
@@ -19,6 +19,7 @@ typedef struct Shape {
 typedef struct Handlers {
     Handler any[4];
     Handler reg_reg[4], reg_mem[4], reg_imm[4], mem_reg[4], mem_imm[4];
+    Handler reg[4], mem[4];     /* instructions with one operand */
 } Handlers;
 
 #define INSN(name, reads, writes, undefined, ends, title) extern const Handlers exec_##name;
@@ -151,8 +152,18 @@ FORCE_INLINE void cpu_jump(Cpu *cpu, u64 rip)
     SHAPE_COPIES(name, ri, OPERAND_GPR, OPERAND_IMMEDIATE)                         \
     SHAPE_COPIES(name, mr, OPERAND_MEMORY, OPERAND_GPR)                            \
     SHAPE_COPIES(name, mi, OPERAND_MEMORY, OPERAND_IMMEDIATE)                      \
-    const Handlers exec_##name = {SHAPE_LIST(name, ), SHAPE_LIST(name, rr),        \
-        SHAPE_LIST(name, rm), SHAPE_LIST(name, ri), SHAPE_LIST(name, mr), SHAPE_LIST(name, mi)};
+    const Handlers exec_##name = {.any = SHAPE_LIST(name, ),                       \
+        .reg_reg = SHAPE_LIST(name, rr), .reg_mem = SHAPE_LIST(name, rm),          \
+        .reg_imm = SHAPE_LIST(name, ri), .mem_reg = SHAPE_LIST(name, mr),          \
+        .mem_imm = SHAPE_LIST(name, mi)};
+
+/* The same for one operand. */
+#define ONE_OPERAND(name)                                                          \
+    SHAPE_COPIES(name, , OPERAND_NONE, OPERAND_NONE)                               \
+    SHAPE_COPIES(name, r, OPERAND_GPR, OPERAND_NONE)                               \
+    SHAPE_COPIES(name, m, OPERAND_MEMORY, OPERAND_NONE)                            \
+    const Handlers exec_##name = {.any = SHAPE_LIST(name, ),                       \
+        .reg = SHAPE_LIST(name, r), .mem = SHAPE_LIST(name, m)};
 
 /* One copy per size. */
 #define SIZED(name)                                                                \

@@ -45,6 +45,7 @@ typedef struct Mmu {
     u64 epoch;                              /* the current one; first: it is on every fast path */
     TlbEntry tlb[2][TLB_ENTRIES];           /* [0] supervisor's accesses, [1] user's */
     u64 globals[2][TLB_ENTRIES / 64];       /* which entries survive a load of CR3 */
+    u64 large[2][TLB_ENTRIES / 64];         /* which are parts of a large page */
     AddressSpace *memory;
     u64 cr0, cr3, cr4, efer;                /* copies of the CPU's, kept by mmu_set_control() */
     u64 pdptes[4];                          /* PAE: loaded with CR3 */

@@ -1,0 +1,376 @@
+#include "cpu/code_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/memory.h"
+
+enum {
+    MAX_BLOCKS = 1 << 16, MAX_INSNS = 1 << 18, MAX_PAGES = 1 << 14,
+    BUCKETS = 1 << 16, PAGE_BUCKETS = 1 << 12, STRADDLERS = 64, GRANULE_SHIFT = 6,
+};
+
+/* A host page that holds code. */
+typedef struct CodePage {
+    const u8 *host;         /* of its first byte */
+    u64 granules;           /* bit n: bytes 64n .. 64n+63 hold code */
+    Block *blocks;
+    struct CodePage *next;
+} CodePage;
+
+/* An instruction that crosses into another page: checked by its bytes each time. */
+typedef struct Straddler {
+    const u8 *host;
+    u8 mode, length;
+    u8 bytes[INSN_MAX_LENGTH];
+    Block block;
+    Insn insn;
+} Straddler;
+
+struct CodeCache {
+    Block blocks[MAX_BLOCKS];
+    Insn insns[MAX_INSNS];
+    CodePage pages[MAX_PAGES];
+    unsigned block_count, insn_count, page_count;
+    Block *buckets[BUCKETS];
+    CodePage *page_buckets[PAGE_BUCKETS];
+    Straddler straddlers[STRADDLERS];
+    Block uncached;             /* code in device memory: decoded anew each time */
+    Insn uncached_insn;
+    u32 stamp;                  /* links with another stamp are stale; never 0 */
+};
+
+bool code_cache_create(Cpu *cpu)
+{
+    cpu->code = calloc(1, sizeof *cpu->code);
+    if (cpu->code)
+        cpu->code->stamp = 1;
+    return cpu->code != NULL;
+}
+
+void code_cache_destroy(Cpu *cpu)
+{
+    free(cpu->code);
+    cpu->code = NULL;
+}
+
+void code_cache_unlink(Cpu *cpu)
+{
+    if (++cpu->code->stamp == 0) {      /* wrapped: old links could look new again */
+        for (unsigned i = 0; i < cpu->code->block_count; i++)
+            memset(cpu->code->blocks[i].links, 0, sizeof cpu->code->blocks[i].links);
+        cpu->code->stamp = 1;
+    }
+}
+
+void code_cache_flush(Cpu *cpu)
+{
+    CodeCache *cache = cpu->code;
+
+    /* PAGE_HOLDS_CODE stays where it is set: a page without blocks only costs a slow write. */
+    memset(cache->buckets, 0, sizeof cache->buckets);
+    memset(cache->page_buckets, 0, sizeof cache->page_buckets);
+    memset(cache->straddlers, 0, sizeof cache->straddlers);
+    cache->block_count = cache->insn_count = cache->page_count = 0;
+    code_cache_unlink(cpu);
+}
+
+/* ---- pages ---- */
+
+static const u8 *page_start(const u8 *host)
+{
+    return (const u8 *)((uintptr_t)host & ~(uintptr_t)PAGE_MASK);
+}
+
+static CodePage **page_bucket(CodeCache *cache, const u8 *page)
+{
+    return &cache->page_buckets[((uintptr_t)page >> PAGE_SHIFT) % PAGE_BUCKETS];
+}
+
+static CodePage *page_find(CodeCache *cache, const u8 *page)
+{
+    for (CodePage *entry = *page_bucket(cache, page); entry; entry = entry->next)
+        if (entry->host == page)
+            return entry;
+    return NULL;
+}
+
+static u64 granules_of(const u8 *host, u64 length)
+{
+    unsigned first = ((uintptr_t)host & PAGE_MASK) >> GRANULE_SHIFT;
+    unsigned last = (((uintptr_t)host & PAGE_MASK) + length - 1) >> GRANULE_SHIFT;
+
+    return ~(u64)0 >> (63 - (last - first)) << first;
+}
+
+/* Reports writes to the page at `physical` from now on. */
+static void mark_page(Cpu *cpu, PhysAddr physical, const u8 *host)
+{
+    const Region *region = space_find(cpu->memory, physical)->reader;
+    u64 number = (u64)(host - region->memory->bytes) >> PAGE_SHIFT;
+
+    region->memory->pages[number] |= PAGE_HOLDS_CODE;
+    mmu_demote_writes(&cpu->mmu, host);
+}
+
+static CodePage *page_for_code(Cpu *cpu, PhysAddr physical, const u8 *host)
+{
+    CodeCache *cache = cpu->code;
+    const u8 *start = page_start(host);
+    CodePage *page = page_find(cache, start);
+
+    if (!page) {
+        if (cache->page_count == MAX_PAGES)
+            code_cache_flush(cpu);
+        page = &cache->pages[cache->page_count++];
+        *page = (CodePage){.host = start, .next = *page_bucket(cache, start)};
+        *page_bucket(cache, start) = page;
+        mark_page(cpu, physical, host);
+    }
+    return page;
+}
+
+/* ---- invalidation ---- */
+
+static Block **bucket_of(CodeCache *cache, const u8 *host, u8 mode)
+{
+    uintptr_t key = (uintptr_t)host;
+
+    return &cache->buckets[(key ^ key >> 16 ^ mode) % BUCKETS];
+}
+
+static void remove_from_bucket(CodeCache *cache, Block *block)
+{
+    Block **link = bucket_of(cache, block->host, block->mode);
+
+    while (*link != block)
+        link = &(*link)->next_in_bucket;
+    *link = block->next_in_bucket;
+}
+
+void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
+{
+    CodeCache *cache = cpu->code;
+    CodePage *page = page_find(cache, page_start(host));
+    Block **link;
+    bool removed = false;
+
+    if (!page || !(page->granules & granules_of(host, length)))
+        return;
+    page->granules = 0;
+    for (link = &page->blocks; *link;) {
+        Block *block = *link;
+
+        if (block->host < host + length && host < block->host + block->bytes) {
+            remove_from_bucket(cache, block);
+            block->host = NULL;
+            *link = block->next_in_page;
+            removed = true;
+        } else {
+            page->granules |= granules_of(block->host, block->bytes);
+            link = &block->next_in_page;
+        }
+    }
+    if (removed) {
+        code_cache_unlink(cpu);
+        cpu_leave_block(cpu);   /* it may be the one that runs */
+    }
+}
+
+/* ---- decoding ---- */
+
+static DecodeMode decode_mode(const Cpu *cpu)
+{
+    return (DecodeMode){.code_size = cpu->code_size, .protected_mode = cpu_protected(cpu)};
+}
+
+static u8 block_mode(const Cpu *cpu)
+{
+    return cpu->code_size | (cpu_protected(cpu) ? MODE_PROTECTED : 0);
+}
+
+/* Linear address of code; raises #GP(0) beyond CS's limit, as `size` bytes are fetched. */
+static u64 fetch_linear(Cpu *cpu, u64 rip, unsigned size)
+{
+    u64 linear = cpu->segments[CS].base + rip;
+
+    if (cpu->code_size == 8)
+        return linear;
+    if (rip + size - 1 > cpu->segments[CS].limit)
+        cpu_raise_gp0(cpu);
+    return (u32)linear;
+}
+
+/* Fetches an instruction byte by byte, as far as its decoding needs: at the end of a page, of the
+ * segment, and in device memory. Raises at the byte that cannot be had. */
+static void fetch_slowly(Cpu *cpu, u64 rip, Insn *insn, u8 *bytes)
+{
+    for (unsigned count = 1;; count++) {
+        u64 linear = fetch_linear(cpu, rip + count - 1, 1);
+        PhysAddr physical;
+        PageFault fault;
+        DecodeStatus status;
+
+        if (!mmu_translate(&cpu->mmu, linear, ACCESS_EXECUTE, cpu->user, &physical, &fault))
+            cpu_raise_page_fault(cpu, &fault);
+        bytes[count - 1] = (u8)space_read(cpu->memory, physical, BYTE);
+        status = decode(cpu, decode_mode(cpu), bytes, count, insn);
+        if (status == DECODE_OK)
+            return;
+        if (status == DECODE_TOO_LONG || count == INSN_MAX_LENGTH)
+            cpu_raise_gp0(cpu);
+    }
+}
+
+/* A block of one instruction that starts in memory at `host` (NULL: in a device) and cannot be
+ * cached by its page. */
+static Block *single_block(Cpu *cpu, const u8 *host)
+{
+    CodeCache *cache = cpu->code;
+    Straddler *slot = &cache->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
+    Insn *insn = host ? &slot->insn : &cache->uncached_insn;
+    Block *block = host ? &slot->block : &cache->uncached;
+    u8 bytes[INSN_MAX_LENGTH];
+
+    insn->start = 0;
+    slot->host = NULL;
+    fetch_slowly(cpu, cpu->rip, insn, bytes);
+    *block = (Block){.mode = block_mode(cpu), .count = 1, .bytes = insn->length, .insns = insn};
+    if (host) {
+        slot->host = host;
+        slot->mode = block->mode;
+        slot->length = insn->length;
+        memcpy(slot->bytes, bytes, insn->length);
+    }
+    return block;
+}
+
+/* A cached straddler, if the bytes in both pages are still the same. */
+static Block *find_straddler(Cpu *cpu, const u8 *host, u64 linear)
+{
+    Straddler *slot = &cpu->code->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
+    unsigned here = PAGE_SIZE - (linear & PAGE_MASK);
+    const u8 *second;
+
+    if (slot->host != host || slot->mode != block_mode(cpu) || slot->length <= here ||
+        memcmp(slot->bytes, host, here) != 0)
+        return NULL;
+    if (cpu->code_size != 8 && cpu->rip + slot->length - 1 > cpu->segments[CS].limit)
+        return NULL;
+    second = mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear + here, ACCESS_EXECUTE, cpu->user, 1);
+    if (!second || memcmp(slot->bytes + here, second, slot->length - here) != 0)
+        return NULL;
+    return &slot->block;
+}
+
+/* Decodes from `host` to the end of the block or page. Count 0: the first instruction leaves the
+ * page or the segment. */
+static void decode_block(Cpu *cpu, Block *block, const u8 *host)
+{
+    unsigned left = PAGE_SIZE - ((uintptr_t)host & PAGE_MASK);
+    unsigned count = 0, at = 0;
+
+    while (count < BLOCK_MAX_INSNS) {
+        Insn *insn = &block->insns[count];
+
+        insn->start = (u16)at;
+        if (decode(cpu, decode_mode(cpu), host + at, left - at, insn) != DECODE_OK)
+            break;
+        at += insn->length;
+        count++;
+        if (insn_ends_block(insn))
+            break;
+    }
+    block->count = (u8)count;
+    block->bytes = (u16)at;
+}
+
+static Block *make_block(Cpu *cpu, const u8 *host, PhysAddr physical)
+{
+    CodeCache *cache = cpu->code;
+    CodePage *page;
+    Block *block, **bucket;
+
+    if (cache->block_count == MAX_BLOCKS || cache->insn_count + BLOCK_MAX_INSNS > MAX_INSNS)
+        code_cache_flush(cpu);
+    block = &cache->blocks[cache->block_count];
+    *block = (Block){.mode = block_mode(cpu), .insns = &cache->insns[cache->insn_count]};
+    decode_block(cpu, block, host);
+    if (block->count == 0)
+        return NULL;
+    page = page_for_code(cpu, physical, host);      /* may flush: the block itself stays put */
+    if (cache->block_count == 0) {
+        cache->blocks[0] = *block;
+        memmove(cache->insns, block->insns, block->count * sizeof *block->insns);
+        block = &cache->blocks[0];
+        block->insns = cache->insns;
+    }
+    cache->block_count++;
+    cache->insn_count += block->count;
+    block->host = host;
+    bucket = bucket_of(cache, host, block->mode);
+    block->next_in_bucket = *bucket;
+    *bucket = block;
+    block->next_in_page = page->blocks;
+    page->blocks = block;
+    page->granules |= granules_of(host, block->bytes);
+    return block;
+}
+
+/* The host address of the code at cpu->rip, or NULL in device memory. */
+static const u8 *fetch_host(Cpu *cpu, u64 linear, PhysAddr *physical)
+{
+    u8 *host;
+    PageFault fault;
+
+    if (!mmu_access(&cpu->mmu, linear, ACCESS_EXECUTE, cpu->user, physical, &host, &fault))
+        cpu_raise_page_fault(cpu, &fault);
+    return host;
+}
+
+static bool within_limit(const Cpu *cpu, const Block *block)
+{
+    return cpu->code_size == 8 || cpu->rip + block->bytes - 1 <= cpu->segments[CS].limit;
+}
+
+Block *code_cache_find(Cpu *cpu)
+{
+    u64 linear = fetch_linear(cpu, cpu->rip, 1);
+    u8 mode = block_mode(cpu);
+    const u8 *host = mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, cpu->user, 1);
+    PhysAddr physical = 0;
+    Block *block;
+
+    if (!host)
+        host = fetch_host(cpu, linear, &physical);
+    if (!host)
+        return single_block(cpu, NULL);
+    for (block = *bucket_of(cpu->code, host, mode); block; block = block->next_in_bucket)
+        if (block->host == host && block->mode == mode)
+            return within_limit(cpu, block) ? block : single_block(cpu, NULL);
+    block = find_straddler(cpu, host, linear);
+    if (block)
+        return block;
+    fetch_host(cpu, linear, &physical);
+    block = make_block(cpu, host, physical);
+    if (!block)
+        return single_block(cpu, host);
+    return within_limit(cpu, block) ? block : single_block(cpu, NULL);
+}
+
+Block *code_cache_next(Cpu *cpu, Block *from)
+{
+    BlockLink *link = &from->links[0];
+    Block *block;
+
+    for (unsigned i = 0; i < BLOCK_LINKS; i++, link++)
+        if (LIKELY(link->rip == cpu->rip && link->stamp == cpu->code->stamp))
+            return link->block;
+    block = code_cache_find(cpu);
+    if (block->host && from->host) {
+        link = &from->links[from->next_link];
+        from->next_link = (u8)((from->next_link + 1) % BLOCK_LINKS);
+        *link = (BlockLink){cpu->rip, block, cpu->code->stamp};
+    }
+    return block;
+}

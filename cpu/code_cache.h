@@ -1,0 +1,57 @@
+/*
+ * The interpreter's cache of decoded instructions.
+ *
+ * A block is a run of instructions within one page, up to one that ends it. Blocks are found by
+ * the host address of their first byte, so that every mapping of a page shares them, and dropped
+ * when a byte of theirs is written: the page is marked PAGE_HOLDS_CODE, which takes its writes off
+ * the fast path, and a bitmap of 64-byte granules tells code from data in it.
+ */
+#ifndef CPU_CODE_CACHE_H
+#define CPU_CODE_CACHE_H
+
+#include "cpu/decode.h"
+
+enum { BLOCK_MAX_INSNS = 32, BLOCK_LINKS = 2 };
+
+/* What a block was decoded for; packs into Block.mode. */
+enum { MODE_PROTECTED = 0x10 };
+
+typedef struct Block Block;
+
+/* A successor that execution went to before: valid while `stamp` is the cache's. */
+typedef struct BlockLink {
+    u64 rip;
+    Block *block;
+    u32 stamp;
+} BlockLink;
+
+struct Block {
+    const u8 *host;         /* of its first byte; NULL: not in the table */
+    u8 mode;                /* code size in bytes | MODE_PROTECTED */
+    u8 count;               /* instructions */
+    u16 bytes;
+    Insn *insns;
+    BlockLink links[BLOCK_LINKS];
+    u8 next_link;           /* to replace */
+    Block *next_in_bucket, *next_in_page;
+};
+
+typedef struct CodeCache CodeCache;
+
+bool code_cache_create(Cpu *cpu);       /* sets cpu->code; false: out of memory */
+void code_cache_destroy(Cpu *cpu);
+void code_cache_flush(Cpu *cpu);
+
+/* The block at cpu->rip, decoded if need be. Raises what fetching its first instruction raises. */
+Block *code_cache_find(Cpu *cpu);
+
+/* The block at cpu->rip as the successor of `from`: mostly without a look-up. */
+Block *code_cache_next(Cpu *cpu, Block *from);
+
+/* Successors must be looked up again: linear addresses may mean something else now. */
+void code_cache_unlink(Cpu *cpu);
+
+/* [host, host + length) was written. */
+void code_cache_written(Cpu *cpu, const u8 *host, u64 length);
+
+#endif

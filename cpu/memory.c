@@ -1,0 +1,117 @@
+/*
+ * The accesses that the fast path in memory.h declines: TLB misses, devices, pages that hold
+ * code, page crossings, alignment checks and data breakpoints.
+ */
+#include "cpu/memory.h"
+
+#include "cpu/code_cache.h"
+#include "cpu/debug_registers.h"
+
+/* What one access touches: one page, or the end of one and the start of the next. */
+typedef struct Pieces {
+    unsigned count;
+    unsigned sizes[2];
+    PhysAddr physical[2];
+    u8 *host[2];            /* NULL: through the bus */
+} Pieces;
+
+static u64 wrap_linear(const Cpu *cpu, u64 linear)
+{
+    return cpu->code_size == 8 ? linear : (u32)linear;
+}
+
+static void check_alignment(Cpu *cpu, u64 linear, unsigned size, bool user)
+{
+    if (user && (cpu->cr0 & CR0_AM) && (cpu->rflags & FLAG_AC) && (linear & (size - 1)))
+        cpu_raise(cpu, EXCEPTION_AC, 0);
+}
+
+/* Translates all pieces before any is touched, so that a fault leaves memory alone. */
+static Pieces translate(Cpu *cpu, u64 linear, unsigned size, Access access, bool user)
+{
+    unsigned left = PAGE_SIZE - (linear & PAGE_MASK);
+    Pieces pieces = {.count = size > left ? 2 : 1, .sizes = {size > left ? left : size}};
+
+    pieces.sizes[1] = size - pieces.sizes[0];
+    check_alignment(cpu, linear, size, user);
+    for (unsigned i = 0; i < pieces.count; i++) {
+        PageFault fault;
+        u64 at = i == 0 ? linear : wrap_linear(cpu, linear + left);
+
+        if (!mmu_access(&cpu->mmu, at, access, user, &pieces.physical[i], &pieces.host[i],
+                        &fault))
+            cpu_raise_page_fault(cpu, &fault);
+    }
+    return pieces;
+}
+
+/* Devices see the clock, and may move its deadline or raise an interrupt. */
+static void before_device(Cpu *cpu)
+{
+    cpu_sync_cycles(cpu);
+    cpu_leave_block(cpu);
+}
+
+static u64 read_piece(Cpu *cpu, PhysAddr physical, const u8 *host, unsigned size)
+{
+    u64 value = 0;
+
+    if (host) {
+        memcpy(&value, host, size);
+        return value;
+    }
+    before_device(cpu);
+    if (size == BYTE || size == WORD || size == DWORD || size == QWORD)
+        return space_read(cpu->memory, physical, size);
+    for (unsigned i = 0; i < size; i++)
+        value |= space_read(cpu->memory, physical + i, BYTE) << (8 * i);
+    return value;
+}
+
+static void write_piece(Cpu *cpu, PhysAddr physical, u8 *host, unsigned size, u64 value)
+{
+    if (host) {
+        memcpy(host, &value, size);
+        return;
+    }
+    /* A page that holds code is memory all the same: the bus reports the write, and the block is
+     * left only if it was hit. */
+    if (!space_host(cpu->memory, physical, true))
+        before_device(cpu);
+    if (size == BYTE || size == WORD || size == DWORD || size == QWORD) {
+        space_write(cpu->memory, physical, size, value);
+        return;
+    }
+    for (unsigned i = 0; i < size; i++)
+        space_write(cpu->memory, physical + i, BYTE, value >> (8 * i) & 0xFF);
+}
+
+u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, bool user)
+{
+    Pieces pieces = translate(cpu, linear, size, ACCESS_READ, user);
+    u64 value = read_piece(cpu, pieces.physical[0], pieces.host[0], pieces.sizes[0]);
+
+    if (pieces.count == 2)
+        value |= read_piece(cpu, pieces.physical[1], pieces.host[1], pieces.sizes[1])
+                 << (8 * pieces.sizes[0]);
+    if (cpu->tlb_epoch == 0)
+        debug_data_access(cpu, linear, size, false);
+    return value;
+}
+
+void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value)
+{
+    Pieces pieces = translate(cpu, linear, size, ACCESS_WRITE, user);
+
+    write_piece(cpu, pieces.physical[0], pieces.host[0], pieces.sizes[0], value);
+    if (pieces.count == 2)
+        write_piece(cpu, pieces.physical[1], pieces.host[1], pieces.sizes[1],
+                    value >> (8 * pieces.sizes[0]));
+    if (cpu->tlb_epoch == 0)
+        debug_data_access(cpu, linear, size, true);
+}
+
+void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, bool user)
+{
+    translate(cpu, linear, size, ACCESS_WRITE, user);
+}

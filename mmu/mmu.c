@@ -1,0 +1,255 @@
+/*
+ * The TLB in front of the page walk. See mmu.h.
+ *
+ * Flushing bumps the epoch that is part of every tag. Global entries that survive get the new
+ * epoch; a bitmap says which they are, so that this costs nothing where there are none.
+ *
+ * Not implemented: PCID; separate large-page entries (a large page fills 4 KiB entries).
+ */
+#include "mmu/mmu.h"
+
+#include <string.h>
+
+#include "mmu/paging.h"
+
+static void clear_entries(Mmu *mmu)
+{
+    memset(mmu->tlb, 0, sizeof mmu->tlb);
+    memset(mmu->globals, 0, sizeof mmu->globals);
+    memset(mmu->large, 0, sizeof mmu->large);
+    mmu->epoch = 1;
+}
+
+void mmu_init(Mmu *mmu, AddressSpace *memory, unsigned physical_bits, Log *log)
+{
+    memset(mmu, 0, sizeof *mmu);
+    mmu->memory = memory;
+    mmu->physical_bits = physical_bits;
+    mmu->log = log;
+    mmu->a20_mask = ~(PhysAddr)0;
+    clear_entries(mmu);
+}
+
+/* Gives a global entry the current epoch. */
+static void keep_entry(Mmu *mmu, unsigned user, unsigned index)
+{
+    TlbEntry *entry = &mmu->tlb[user][index];
+
+    for (unsigned access = 0; access < COUNT_OF(entry->tags); access++)
+        if (entry->tags[access])
+            entry->tags[access] = (entry->tags[access] & ~(u64)TLB_EPOCH) | mmu->epoch;
+}
+
+static void next_epoch(Mmu *mmu, bool keep_globals)
+{
+    if (mmu->epoch == TLB_EPOCH) {      /* wrapped: old tags could look new again */
+        for (unsigned user = 0; user < 2; user++)
+            for (unsigned i = 0; i < TLB_ENTRIES; i++)
+                if (!keep_globals || !bit(mmu->globals[user][i / 64], i % 64))
+                    memset(mmu->tlb[user][i].tags, 0, sizeof mmu->tlb[user][i].tags);
+        mmu->epoch = 0;
+    }
+    mmu->epoch++;
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned word = 0; word < TLB_ENTRIES / 64; word++) {
+            u64 set = mmu->globals[user][word];
+
+            mmu->large[user][word] &= keep_globals ? set : 0;
+
+            for (; keep_globals && set; set &= set - 1)
+                keep_entry(mmu, user, word * 64 + (unsigned)__builtin_ctzll(set));
+            if (!keep_globals)
+                mmu->globals[user][word] = 0;
+        }
+}
+
+void mmu_flush_all(Mmu *mmu)
+{
+    next_epoch(mmu, false);
+}
+
+void mmu_set_control(Mmu *mmu, u64 cr0, u64 cr4, u64 efer)
+{
+    u64 cr0_changes = (mmu->cr0 ^ cr0) & (CR0_PG | CR0_WP | 1);
+    u64 cr4_changes = (mmu->cr4 ^ cr4) & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP);
+    u64 efer_changes = (mmu->efer ^ efer) & (EFER_LMA | EFER_NXE);
+
+    mmu->cr0 = cr0;
+    mmu->cr4 = cr4;
+    mmu->efer = efer;
+    if (cr0_changes || cr4_changes || efer_changes)
+        mmu_flush_all(mmu);
+}
+
+void mmu_set_cr3(Mmu *mmu, u64 cr3)
+{
+    mmu->cr3 = cr3;
+    next_epoch(mmu, true);
+}
+
+void mmu_set_a20(Mmu *mmu, bool enabled)
+{
+    PhysAddr mask = enabled ? ~(PhysAddr)0 : ~((PhysAddr)1 << 20);
+
+    if (mask == mmu->a20_mask)
+        return;
+    mmu->a20_mask = mask;
+    mmu_flush_all(mmu);
+}
+
+static void drop_entry(Mmu *mmu, unsigned user, unsigned index)
+{
+    memset(mmu->tlb[user][index].tags, 0, sizeof mmu->tlb[user][index].tags);
+    mmu->globals[user][index / 64] &= ~((u64)1 << index % 64);
+    mmu->large[user][index / 64] &= ~((u64)1 << index % 64);
+}
+
+/* A large page's entries are spread over the TLB and one INVLPG drops them all. 1 GiB covers every
+ * page size; dropping more than the guest asked for is allowed. */
+static void drop_large_page(Mmu *mmu, unsigned user, u64 linear)
+{
+    unsigned region_shift = mmu->efer & EFER_LMA ? 30 : 22;
+
+    for (unsigned word = 0; word < TLB_ENTRIES / 64; word++)
+        for (u64 set = mmu->large[user][word]; set; set &= set - 1) {
+            unsigned index = word * 64 + (unsigned)__builtin_ctzll(set);
+            const u64 *tags = mmu->tlb[user][index].tags;
+
+            if ((tags[0] | tags[1] | tags[2]) >> region_shift == linear >> region_shift)
+                drop_entry(mmu, user, index);
+        }
+}
+
+void mmu_invalidate_page(Mmu *mmu, u64 linear)
+{
+    for (unsigned user = 0; user < 2; user++) {
+        drop_entry(mmu, user, tlb_index(linear));
+        drop_large_page(mmu, user, linear);
+    }
+}
+
+void mmu_demote(Mmu *mmu)
+{
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++)
+            for (unsigned access = 0; access < 3; access++)
+                if (mmu->tlb[user][i].tags[access])
+                    mmu->tlb[user][i].tags[access] |= TLB_SLOW;
+}
+
+void mmu_demote_writes(Mmu *mmu, const u8 *host)
+{
+    u64 page = (u64)(uintptr_t)host & ~(u64)PAGE_MASK;
+
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+            TlbEntry *entry = &mmu->tlb[user][i];
+            u64 tag = entry->tags[ACCESS_WRITE];
+
+            if (tag && !(tag & TLB_SLOW) && (tag & ~(u64)PAGE_MASK) + entry->addend == page)
+                entry->tags[ACCESS_WRITE] |= TLB_SLOW;
+        }
+}
+
+/* ---- filling ---- */
+
+/* May writes to this page bypass the bus? Not while it holds code, nor before it is known to be
+ * written (the trackers of dirty and drawn pages want to hear of the first write). */
+static u8 *direct_host(Mmu *mmu, PhysAddr physical, Access access)
+{
+    const Section *section;
+    const Region *region;
+    u8 *host = space_host(mmu->memory, physical, access == ACCESS_WRITE);
+
+    if (!host || access != ACCESS_WRITE)
+        return host;
+    section = space_find(mmu->memory, physical);
+    region = section->writer;
+    u8 *flags = &region->memory->pages[(u64)(host - region->memory->bytes) >> PAGE_SHIFT];
+    if (*flags & PAGE_HOLDS_CODE)
+        return NULL;
+    *flags |= PAGE_DIRTY | PAGE_DRAWN;
+    return host;
+}
+
+static void put_bit(u64 *map, unsigned index, bool value)
+{
+    map[index / 64] = (map[index / 64] & ~((u64)1 << index % 64)) | (u64)value << index % 64;
+}
+
+/* Puts one right of a translation into its entry; `host`: of the page's first byte, or NULL. */
+static void fill(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr physical, u8 *host)
+{
+    TlbEntry *entry = &mmu->tlb[user][tlb_index(linear)];
+    u64 page = linear & ~(u64)PAGE_MASK;
+    u64 addend = (u64)(uintptr_t)host - page;
+
+    for (unsigned other = 0; other < COUNT_OF(entry->tags); other++) {
+        u64 tag = entry->tags[other];
+
+        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) || entry->physical != physical)
+            entry->tags[other] = 0;
+        /* Reads and writes may go to different memory (PAM): one addend cannot serve both. */
+        else if (host && entry->addend != addend)
+            entry->tags[other] |= TLB_SLOW;
+    }
+    entry->physical = physical;
+    if (host)
+        entry->addend = addend;
+    entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW);
+}
+
+/* The translation, from the TLB or a walk that fills it. */
+static const TlbEntry *look_up(Mmu *mmu, u64 linear, Access access, bool user, PageFault *fault)
+{
+    unsigned index = tlb_index(linear);
+    TlbEntry *entry = &mmu->tlb[user][index];
+    u64 wanted = (linear & ~(u64)PAGE_MASK) | mmu->epoch;
+    Translation translation;
+
+    if ((entry->tags[access] & ~(u64)TLB_SLOW) == wanted)
+        return entry;
+    if (!paging_walk(mmu, linear, access, user, &translation, fault))
+        return NULL;
+    fill(mmu, linear, access, user, translation.physical & mmu->a20_mask, NULL);
+    put_bit(mmu->globals[user], index, translation.global);
+    put_bit(mmu->large[user], index, translation.page_size > PAGE_SIZE);
+    return entry;
+}
+
+bool mmu_access(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical, u8 **host,
+                PageFault *fault)
+{
+    const TlbEntry *entry = look_up(mmu, linear, access, user, fault);
+    u64 offset = linear & PAGE_MASK;
+
+    if (!entry)
+        return false;
+    *physical = entry->physical | offset;
+    if (!(entry->tags[access] & TLB_SLOW)) {
+        *host = (u8 *)(uintptr_t)(linear + entry->addend);
+        return true;
+    }
+    *host = direct_host(mmu, entry->physical, access);
+    if (*host) {
+        fill(mmu, linear, access, user, entry->physical, *host);
+        *host += offset;
+    }
+    return true;
+}
+
+bool mmu_translate(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical,
+                   PageFault *fault)
+{
+    u8 *host;
+
+    return mmu_access(mmu, linear, access, user, physical, &host, fault);
+}
+
+bool mmu_peek(Mmu *mmu, u64 linear, Translation *translation)
+{
+    bool mapped = paging_peek(mmu, linear, translation);
+
+    translation->physical &= mmu->a20_mask;
+    return mapped;
+}
