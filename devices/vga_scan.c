@@ -200,7 +200,7 @@ static u32 fetch(const Vga *vga, u32 index)
 /* Bit 7 of `bits8` to the first byte of the result, bit 0 to the last. */
 static u64 spread(u8 bits8)
 {
-    u64 one_each = bits8 * 0x0101010101010101 & 0x0102040810204080;
+    u64 one_each = (u64)bits8 * 0x0101010101010101 & 0x0102040810204080;
 
     return (one_each + 0x7F7F7F7F7F7F7F7F) >> 7 & 0x0101010101010101;
 }
