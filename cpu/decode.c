@@ -213,6 +213,8 @@ static bool row_fits(const Decoder *decoder, const OpcodeRow *row, u8 modrm)
         return false;
     if (!cpu_has(decoder->cpu, attributes >> ATTR_FEATURE) && attributes >> ATTR_FEATURE)
         return false;
+    if ((attributes & NO_REX_B) && (decoder->rex & 1))
+        return false;
     if (((attributes & PNONE) && (repeat || decoder->operand_prefix)) ||
         ((attributes & P66) && (repeat || !decoder->operand_prefix)) ||
         ((attributes & PF3) && repeat != PREFIX_REP) ||

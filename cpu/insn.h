@@ -126,6 +126,7 @@ enum {
     PLUS_R = 32,        /* eight codes: the low three bits are a register */
     PM = 64,            /* #UD in real and virtual-8086 mode */
     CPL0 = 128,         /* privileged; the handler checks */
+    NO_REX_B = 4096,    /* 90h is NOP, but with REX.B it is XCHG */
     P66 = 256, PF3 = 512, PF2 = 1024, PNONE = 2048,     /* mandatory prefix */
     ATTR_FEATURE = 16,
     F_FPU = FEATURE_FPU << ATTR_FEATURE, F_486 = FEATURE_486 << ATTR_FEATURE,
