@@ -12,14 +12,16 @@
 /* How a file looks, by its first bytes. */
 typedef enum KernelKind { KERNEL_NONE, KERNEL_LINUX, KERNEL_MULTIBOOT } KernelKind;
 
-/* The option ROM's file name: "/rom@" and this in front of the boot order starts it. */
+/* The option ROM's file name. SeaBIOS starts it when "/rom@" and this is in the boot order. */
 #define KERNEL_ROM_NAME "genroms/kernel_loader.bin"
+
+enum { KERNEL_BUFFERS = 72, KERNEL_NUMBERS = 16 };
 
 typedef struct Kernel {
     KernelKind kind;
-    u8 *rom, *setup, *image, *extra;    /* what the items point to; owned */
-    u8 *command_line;
-    u8 numbers[16][4];                  /* the numbered items' values, little-endian */
+    void *buffers[KERNEL_BUFFERS]; /* what the items point to; owned */
+    unsigned buffer_count;
+    u32 numbers[KERNEL_NUMBERS]; /* the numbered items' values */
     unsigned number_count;
 } Kernel;
 
@@ -28,7 +30,7 @@ KernelKind kernel_kind(const u8 *bytes, u64 length);
 
 /* Reads the files and adds items to config->fw_files. `initrd` (multiboot: "FILE ARGUMENTS,...")
  * and `append` may be NULL. config->memory must be set. False: a sentence is in `error`. The items
- * are valid until kernel_free(). */
+ * are valid until kernel_free(), which a failed kernel_load() does not need. */
 bool kernel_load(Kernel *kernel, MachineConfig *config, const char *path, const char *initrd,
                  const char *append, char *error, size_t error_size);
 void kernel_free(Kernel *kernel);
