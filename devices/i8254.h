@@ -6,8 +6,8 @@
  * A channel costs nothing while it counts: the counter is computed from the clock when it is read,
  * and only channel 0 schedules an event, for the next time its output changes.
  *
- * Not implemented: the undefined counts that a channel shows between the two bytes of a count in
- * flight (the old count goes on, as in modes 1, 2, 3 and 5).
+ * Not implemented: nothing that a program could rely on. A count of 1 in modes 2 and 3, which the
+ * data sheet forbids, leaves the output high.
  */
 #ifndef DEVICES_I8254_H
 #define DEVICES_I8254_H
@@ -19,31 +19,39 @@
 
 enum { I8254_CHANNELS = 3, I8254_HZ = 1193182 };
 
+/* What a channel's counting element is doing. */
+typedef enum I8254State {
+    I8254_WAITING, /* for a count after the mode was set, or (modes 1, 5) for the first trigger */
+    I8254_RUNNING,
+    I8254_PAUSED, /* by its gate */
+} I8254State;
+
 typedef struct I8254Channel {
-    u16 reload;      /* count register; 0 means 65,536 (10,000 in BCD) */
-    u16 next_reload; /* written while counting: used from the next period on */
-    u8 mode;         /* 0-5 */
-    bool bcd;
-    u8 access;       /* RW1, RW0: 1 low byte, 2 high byte, 3 both */
-    u8 write_low;    /* first byte of a 16-bit count */
-    bool write_high; /* the next byte written is the high one */
-    bool read_high;  /* the next byte read is the high one */
-    u8 latched;      /* bytes of `latch` still to be read: bit 0 low, bit 1 high */
+    u8 mode;    /* 0-5 */
+    u8 control; /* bits 0-5 as written, for the status byte */
+    u8 access;  /* bytes of a count that are written: bit 0 low, 1 high */
+    bool bcd, gate;
+    u8 state;                        /* I8254State */
+    u16 count_register;              /* as written last: 0 means 65,536, or 10,000 in BCD */
+    u8 low_byte;                     /* of a count whose high byte is still to come */
+    bool write_high, read_high;      /* the next byte is the high one */
+    bool count_written, count_taken; /* since the mode was set; by the counting element */
+    u32 initial;                     /* what the counting element began with: 1-65,536 */
+    i64 start;                       /* the tick at which it held that */
+    u64 elapsed;                     /* while paused: ticks counted so far */
+    u16 frozen;                      /* the count that shows while it does not run */
+    bool switch_pending;             /* modes 2, 3: a new count is used from `switch_at` on */
+    i64 switch_at;
+    u8 latched; /* bytes of `latch` still to be read, as in `access` */
     u16 latch;
     bool status_latched;
     u8 status;
-    bool null_count; /* a count was written that the counting element has not yet got */
-    bool loaded;     /* a count was written since the mode was */
-    bool counting;   /* false: waiting for a count or, in modes 1 and 5, for the gate */
-    bool gate;
-    u64 start; /* tick at which the counting element held `reload` */
-    u32 held;  /* what it holds while not counting */
 } I8254Channel;
 
 typedef struct I8254 {
     I8254Channel channels[I8254_CHANNELS];
-    bool irq_level; /* as last driven */
-    Event edge;     /* the next change of channel 0's output */
+    i64 seen;   /* channel 0's output was followed up to this tick */
+    Event edge; /* the next change of channel 0's output */
     Clock *clock;
     IrqLine irq;
     Log *log;

@@ -4,7 +4,8 @@
  * "Operation Command Words", "Interrupt Sequence"; PIIX3 data sheet, "ELCR".
  *
  * Not implemented: MCS-80/85 mode (ICW1/ICW4 bit uPM = 0 gives a CALL: treated as 8086 mode),
- * buffered mode (no pins to see it).
+ * buffered mode (no pins to see it). As in the PIIX3, ICW1's LTIM is ignored (the ELCR decides) and
+ * the slave sits on input 2 whatever ICW3 says.
  */
 #ifndef DEVICES_I8259_H
 #define DEVICES_I8259_H
@@ -21,8 +22,8 @@ typedef struct I8259 {
     u8 icw3, icw4;
     u8 init_step; /* ICW expected next: 2, 3, 4; 0: initialized */
     u8 lowest;    /* the input with the lowest priority; 7 unless rotated */
-    bool expects_icw4, single, level_mode, auto_eoi, rotate_on_auto_eoi;
-    bool special_mask, special_fully_nested, poll, read_isr;
+    bool expects_icw4, single, rotate_on_auto_eoi;
+    bool special_mask, poll, read_isr;
     bool output;   /* INT pin */
     bool is_slave; /* SP/EN pin: soldered */
     struct I8259Pair *pair;

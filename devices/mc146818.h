@@ -21,11 +21,11 @@ enum { CMOS_BYTES = 256, RTC_HZ = 32768 };
 
 typedef struct Mc146818 {
     u8 index, extended_index; /* ports 70h (bit 7: NMI masked) and 72h */
-    u8 cmos[CMOS_BYTES];      /* the date (00h-09h, 32h) is fresh only after rtc_get_date */
-    i64 base_seconds;         /* date in seconds since 1970 at tick `base_ticks` */
-    u64 base_ticks;           /* in periods of 32,768 Hz since power-on */
-    u64 seen_ticks;           /* up to here flags were raised in register C */
-    Event due;                /* the next moment a flag rises */
+    u8 cmos[CMOS_BYTES];      /* 00h-0Dh are the registers; the second bank is from 80h on */
+    i64 divider_start;        /* tick of RTC_HZ at which the divider chain was last at zero */
+    u64 seconds_seen;         /* seconds of the divider chain that the date has counted */
+    u64 ticks_seen;           /* ticks of it up to which register C's flags were raised */
+    Event due;                /* the next moment a flag rises that interrupts */
     Clock *clock;
     IrqLine irq, nmi_mask;
     Log *log;
@@ -46,7 +46,7 @@ typedef struct CmosConfig {
         bool present;
         u32 cylinders;
         u8 heads, sectors;
-    } disks[2]; /* the primary channel's hard disks */
+    } disks[4]; /* IDE: primary master, slave, secondary master, slave */
 } CmosConfig;
 
 /* `start_time`: seconds since 1970 that the clock shows at power-on. `nmi_mask` goes high while bit

@@ -17,14 +17,13 @@
 typedef struct Ps2Keyboard {
     Ps2Link link;
     bool down[KEY_COUNT];
-    u8 key_type[KEY_COUNT]; /* set 3: typematic, make and break, or make only */
+    u8 key_type[KEY_COUNT]; /* set 3: Ps2KeyType */
+    u8 false_shifts;        /* Ps2FalseShift codes that are in force */
     bool scanning;
     u8 set;       /* 1, 2 or 3 */
     u8 leds;      /* bit 0 Scroll Lock, 1 Num Lock, 2 Caps Lock */
     u8 typematic; /* as in command F3h: bits 0-4 rate, 5-6 delay */
     u8 command;   /* whose parameter is awaited; 0: none */
-    u8 last_sent; /* for Resend */
-    bool overrun; /* the overrun code is the last thing in the buffer */
     u8 repeating; /* the key that repeats; KEY_NONE */
     Event repeat, self_test;
     Clock *clock;

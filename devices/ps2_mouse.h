@@ -23,8 +23,9 @@ typedef struct Ps2Mouse {
     u8 sample_rate;               /* reports per second */
     u8 resolution;                /* 0-3: 1, 2, 4, 8 counts per mm */
     bool scaling_2to1, streaming, remote, wrap;
-    u8 command;   /* whose parameter is awaited; 0: none */
-    u8 packet[4]; /* the last one sent, for Resend */
+    u8 command;    /* whose parameter is awaited; 0: none */
+    bool rejected; /* the last command was unknown */
+    u8 packet[4];  /* the last one sent, for Resend */
     u8 packet_length;
     Event sample, self_test;
     Clock *clock;
