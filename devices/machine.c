@@ -29,7 +29,6 @@ static void budget_used_up(void *board)
     Machine *machine = board;
 
     machine->budget_used = true;
-    cpu_stop(&machine->cpu);
 }
 
 static void attach_drives(Machine *machine)

@@ -75,6 +75,9 @@ Machine *machine_create(const MachineConfig *config, char *error, size_t error_s
 void machine_destroy(Machine *machine);
 void machine_reset(Machine *machine);
 
+/* For the boots to come: letters as in MachineConfig, which outlive the machine. */
+void machine_set_boot_order(Machine *machine, const char *letters);
+
 /* Runs until the clock reaches `until` or something happens. Returns at the first moment at which
  * nothing is left to do but to wait (RUN_IDLE). Deterministic: depends on nothing but the machine. */
 RunResult machine_run(Machine *machine, u64 until);

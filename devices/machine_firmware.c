@@ -37,6 +37,12 @@ static void fill_cmos(Machine *machine)
     mc146818_configure(&machine->rtc, &cmos);
 }
 
+void machine_set_boot_order(Machine *machine, const char *letters)
+{
+    machine->config.boot_order = letters;
+    fill_cmos(machine);
+}
+
 static bool add_fw_files(Machine *machine)
 {
     const MachineConfig *config = &machine->config;

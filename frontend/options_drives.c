@@ -280,8 +280,8 @@ bool set_boot(Parser *parser, const char *list)
         } else if (strcmp(key, "strict") && strncmp(key, "splash", 6) &&
                    strcmp(key, "reboot-timeout")) {
             nearest = option_nearest(key, keys, COUNT_OF(keys));
-            return option_error(parser, list, "there is no '%s='; write %s%s", key,
-                                nearest ? nearest : "order=, once= or menu", nearest ? "=" : "=");
+            return option_error(parser, list, "there is no '%s='; write %s=", key,
+                                nearest ? nearest : "order=, once= or menu");
         }
     }
     return true;

@@ -287,10 +287,18 @@ static void power_off(RunLoop *loop)
 
 static void reset(RunLoop *loop)
 {
-    if (loop->session->options.no_reboot)
+    Options *options = &loop->session->options;
+
+    if (options->no_reboot) {
         power_off(loop);
-    else
-        machine_reset(loop->machine);
+        return;
+    }
+    if (*options->boot_once) {
+        machine_set_boot_order(loop->machine,
+                               *options->boot_order ? options->boot_order : default_boot_order);
+        *options->boot_once = '\0';
+    }
+    machine_reset(loop->machine);
 }
 
 static void run_slice(RunLoop *loop)

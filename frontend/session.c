@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+const char default_boot_order[] = "cad";
+
 extern const u8 classroom_image[], classroom_image_end[];
 
 /* What is in session->error is no reason to give up. */
@@ -277,7 +279,7 @@ static bool open_machine(Session *session)
     bool classroom = nothing_to_boot(options);
 
     if (!*config.boot_order)
-        config.boot_order = "cad";
+        config.boot_order = default_boot_order;
     if (classroom && options->drives[0].kind != DRIVE_NONE) {
         snprintf(session->error, SESSION_ERROR, "nothing to boot: name an image");
         return false;

@@ -34,6 +34,9 @@ typedef struct Session {
     char error[SESSION_ERROR];      /* why session_open() or session_close() failed */
 } Session;
 
+/* Disk, floppy, CD-ROM: as in -boot. */
+extern const char default_boot_order[];
+
 /* From session->options. session_close() is due whatever the result. */
 bool session_open(Session *session);
 
