@@ -64,15 +64,22 @@ typedef union Xmm {
     u64 qwords[2];
 } Xmm;
 
-/* x87: registers by physical number (ST(i) is r[(top + i) & 7]) as 80-bit images. */
+/* An 80-bit floating-point number, as it lies in memory. */
+typedef struct X87Register {
+    u64 significand;
+    u16 sign_exponent;
+} X87Register;
+
+/* x87: registers by physical number (ST(i) is r[(top + i) & 7]). */
 typedef struct X87 {
-    struct { u64 significand; u16 sign_exponent; } r[8];
+    X87Register r[8];
     u16 control, status;    /* status without TOP, which is apart */
     u8 top;                 /* 0..7 */
     u8 empty;               /* bit n: physical register n is empty */
     u16 opcode;             /* of the last instruction: 11 bits */
     u64 ip, dp;             /* last instruction and operand */
     u16 cs, ds;
+    bool ferr, ignne;       /* the levels of FERR# (out) and IGNNE# (in) */
 } X87;
 
 /* Exceptions by vector. Manual: SDM Vol. 3, "Interrupt and Exception Handling". */
@@ -106,6 +113,14 @@ typedef struct CpuBoard {
 /* The core's MSRs that do nothing but hold a value, by position in msr.c's table. */
 enum { MSR_SLOTS = 48 };
 
+/* An exception on its way: what a triple fault is explained with. */
+typedef struct FaultRecord {
+    u8 vector;
+    u16 cs;
+    u32 error_code;
+    u64 rip, cr2;
+} FaultRecord;
+
 struct CodeCache;
 
 struct Cpu {
@@ -135,7 +150,7 @@ struct Cpu {
     /* ---- derived ---- */
     u8 code_size;                   /* of CS: 2, 4 or 8 bytes */
     u64 stack_mask;                 /* 0xFFFF, 0xFFFFFFFF or all ones, by SS.B */
-    u64 tlb_epoch;                  /* mmu.epoch, or 0 when every data access must take the slow path
+    u64 tlb_epoch;                  /* mmu.epoch, or TLB_NO_EPOCH when every data access must be slow
                                      * (alignment checks, data breakpoints) */
     bool user;                      /* cpl == 3 */
 
@@ -151,7 +166,9 @@ struct Cpu {
     u8 vector;
     bool has_error_code, software;  /* of the raised event */
     u32 error_code;
-    i16 delivering;                 /* vector of the event during whose delivery we are, or -1 */
+    i16 delivering;                 /* the event during whose delivery we are (interrupt.h), or -1 */
+    u8 fault_count;                 /* the last chain of exceptions, each met while delivering */
+    FaultRecord faults[3];          /* the one before; the first two and the latest */
 
     /* ---- model and surroundings ---- */
     const struct CpuModel *model;
@@ -192,6 +209,7 @@ void cpu_stop(Cpu *cpu);
 void cpu_set_intr(Cpu *cpu, bool level);
 void cpu_raise_nmi(Cpu *cpu);
 void cpu_set_a20(Cpu *cpu, bool enabled);
+void cpu_set_ignne(Cpu *cpu, bool level);
 
 /* For AddressSpace.changed and .code_written. */
 void cpu_memory_map_changed(Cpu *cpu);
@@ -256,5 +274,9 @@ FORCE_INLINE void cpu_attend(Cpu *cpu, u8 reason)
 
 /* Re-derives code_size, stack_mask, tlb_epoch, user: after CS, SS, CPL, CR0, CR4, DR7, EFER or AC changed. */
 void cpu_update_mode(Cpu *cpu);
+
+/* After mmu_set_cr3(), mmu_set_control(), a flush or an INVLPG: what was derived from the old
+ * translations is dropped. Includes cpu_update_mode(). */
+void cpu_translations_changed(Cpu *cpu);
 
 #endif

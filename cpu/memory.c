@@ -94,7 +94,7 @@ u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, bool user)
     if (pieces.count == 2)
         value |= read_piece(cpu, pieces.physical[1], pieces.host[1], pieces.sizes[1])
                  << (8 * pieces.sizes[0]);
-    if (cpu->tlb_epoch == 0)
+    if (cpu->tlb_epoch == TLB_NO_EPOCH)
         debug_data_access(cpu, linear, size, false);
     return value;
 }
@@ -107,7 +107,7 @@ void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value
     if (pieces.count == 2)
         write_piece(cpu, pieces.physical[1], pieces.host[1], pieces.sizes[1],
                     value >> (8 * pieces.sizes[0]));
-    if (cpu->tlb_epoch == 0)
+    if (cpu->tlb_epoch == TLB_NO_EPOCH)
         debug_data_access(cpu, linear, size, true);
 }
 

@@ -150,7 +150,8 @@ static void run_blocks(Cpu *cpu)
         if (UNLIKELY(cpu->attention) || cpu->cycles >= cpu->deadline)
             return;
         leave_instruction(cpu);
-        block = code_cache_next(cpu, block);
+        /* Links hold within one mode, CS and CPL; whoever changes these leaves the block. */
+        block = LIKELY(cpu->block_end) ? code_cache_next(cpu, block) : code_cache_find(cpu);
     }
 }
 

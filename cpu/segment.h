@@ -20,8 +20,15 @@ FORCE_INLINE u32 descriptor_limit(Descriptor d)
 FORCE_INLINE unsigned access_dpl(u16 access) { return access >> ACCESS_DPL_SHIFT & 3; }
 FORCE_INLINE unsigned access_type(u16 access) { return access & ACCESS_TYPE; }
 
+FORCE_INLINE bool selector_is_null(u16 selector) { return !(selector & ~3u); }
+bool access_is_readable(u16 access);
+bool access_is_conforming(u16 access);
+
 /* Sets a register and what is derived from it, without checks. */
 void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access);
+
+void segment_set_descriptor(Cpu *cpu, SegmentRegister reg, u16 selector, Descriptor descriptor);
+void segment_set_null(Cpu *cpu, SegmentRegister reg, u16 selector);
 
 /* Real-mode and VM86 load: base = selector << 4; in real mode limit and rights stay. */
 void segment_set_real(Cpu *cpu, SegmentRegister reg, u16 selector);
@@ -36,6 +43,20 @@ void segment_load(Cpu *cpu, SegmentRegister reg, u16 selector);
 Descriptor descriptor_fetch(Cpu *cpu, u16 selector, Exception exception);
 /* The same without raising (page faults still do): false when outside its table. */
 bool descriptor_try_fetch(Cpu *cpu, u16 selector, Descriptor *descriptor);
+
+/* The linear address of the descriptor of `selector`; false when outside its table. */
+bool descriptor_locate(const Cpu *cpu, u16 selector, u64 *linear);
+/* Sets and clears bits of the access byte in memory (accessed, busy); returns the new value. */
+Descriptor descriptor_mark(Cpu *cpu, u16 selector, Descriptor descriptor, u16 set, u16 clear);
+
+/* CS and CPL of a far transfer whose checks have passed. */
+void code_segment_enter(Cpu *cpu, u16 selector, Descriptor descriptor, unsigned cpl);
+
+/* After a return to an outer ring: data segments that it may not use become null. */
+void segment_drop_privileged(Cpu *cpu);
+
+/* May `size` bytes at `offset` be read (written)? Exact, for any segment, loaded or not. */
+bool segment_allows(const Cpu *cpu, const Segment *segment, u64 offset, unsigned size, bool write);
 
 /* The check that a fast compare with read_end/write_end could not decide: raises #GP(0) or #SS(0)
  * when `size` bytes at `offset` may not be read (written). */

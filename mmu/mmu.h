@@ -27,6 +27,8 @@ enum { TLB_ENTRIES = 1024 };
 
 /* Low bits of a tag: the epoch in which it was filled (never 0), and the speed bit. */
 enum { TLB_EPOCH = 0x3FF, TLB_SLOW = 0x400 };
+/* No tag has this bit, not even an empty one: an epoch that never matches. */
+enum { TLB_NO_EPOCH = 0x800 };
 
 typedef struct TlbEntry {
     u64 tags[3];        /* by Access: linear page | epoch; 0: no such right, or empty */

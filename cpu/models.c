@@ -1,0 +1,48 @@
+/*
+ * The processor models. Manual: Intel SDM Vol. 2, "CPU Identification"; Vol. 1, "Intel 64 and IA-32
+ * Architectures: History". qemu32 and qemu64 are named for what QEMU's users know: a P6 that has
+ * whatever we implement.
+ *
+ * Not implemented: MMX, SSE and long mode, so that no model has their bits yet.
+ */
+#include "cpu/models.h"
+
+#include <string.h>
+
+#include "cpu/cpu.h"
+
+#define F(feature) ((u64)1 << FEATURE_##feature)
+
+#define FEATURES_486     (F(486) | F(FPU) | F(CPUID) | F(VME) | F(PSE))
+#define FEATURES_PENTIUM (FEATURES_486 | F(DE) | F(TSC) | F(MSR) | F(MCE) | F(CX8) | F(APIC))
+#define FEATURES_P6                                                                                \
+    (FEATURES_PENTIUM | F(P6) | F(PAE) | F(SEP) | F(MTRR) | F(PGE) | F(MCA) | F(CMOV) | F(PAT) |   \
+     F(PSE36) | F(FXSR))
+
+#define INTEL "GenuineIntel"
+
+static const CpuModel models[] = {
+    {"qemu32", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_P6},
+    {"486", INTEL, "", 4, 8, 0, 32, 1, FEATURES_486},
+    {"pentium", INTEL, "", 5, 4, 3, 32, 1, FEATURES_PENTIUM},
+    {"pentium3", INTEL, "Pentium(R) III", 6, 8, 6, 36, 2, FEATURES_P6},
+    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_P6},
+    {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 36, 2, FEATURES_P6},
+};
+
+static const char *const names[] = {"qemu32", "486", "pentium", "pentium3", "qemu64", "max", NULL};
+
+const char *const *cpu_model_names(void)
+{
+    return names;
+}
+
+const CpuModel *model_find(const char *name)
+{
+    if (!name || !*name)
+        return &models[0];
+    for (unsigned i = 0; i < COUNT_OF(models); i++)
+        if (strcmp(models[i].name, name) == 0)
+            return &models[i];
+    return NULL;
+}

@@ -1,0 +1,22 @@
+/*
+ * The processor models of -cpu.
+ */
+#ifndef CPU_MODELS_H
+#define CPU_MODELS_H
+
+#include "cpu/insn.h"
+
+typedef struct CpuModel {
+    const char *name;   /* as in -cpu */
+    const char *vendor; /* twelve letters */
+    const char *brand;  /* at most 47 letters */
+    u8 family, model, stepping;
+    u8 physical_bits; /* MAXPHYADDR */
+    u32 levels;       /* highest basic CPUID function */
+    u64 features;     /* bit n: Feature n */
+} CpuModel;
+
+/* By name; NULL for an unknown one. An empty or NULL name means the default. */
+const CpuModel *model_find(const char *name);
+
+#endif
