@@ -117,6 +117,20 @@ static unsigned factor_that_fits(const Window *window, unsigned width, unsigned 
     return factor;
 }
 
+/* A window that grew may have left the screen. */
+static void keep_on_screen(Window *window, int width, int height)
+{
+    SDL_Rect screen;
+    int x, y;
+
+    if (SDL_GetDisplayUsableBounds(SDL_GetWindowDisplayIndex(window->window), &screen) != 0)
+        return;
+    SDL_GetWindowPosition(window->window, &x, &y);
+    if (x < screen.x || y < screen.y || x + width > screen.x + screen.w ||
+        y + height > screen.y + screen.h)
+        SDL_SetWindowPosition(window->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+}
+
 static void set_window_size(Window *window)
 {
     unsigned width = window->picture.width ? window->picture.width : FIRST_WIDTH;
@@ -126,6 +140,7 @@ static void set_window_size(Window *window)
     if (factor == 0)
         factor = room < CHOSEN_FACTOR ? room : CHOSEN_FACTOR;
     SDL_SetWindowSize(window->window, (int)(width * factor), (int)(height * factor));
+    keep_on_screen(window, (int)(width * factor), (int)(height * factor));
     window->resized_by_hand = false;
     window->surface = NULL;
     window->redraw = true;
