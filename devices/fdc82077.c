@@ -534,6 +534,8 @@ static void fdc82077_restored(void *chip)
     fdc->data_rate &= DSR_RATE;
     fdc->unit &= 3;
     fdc->side &= 1;
+    fdc->sense_pending &= 0x0F;
+    fdc->seeking &= 0x0F;
     if (fdc->command_at >= FDC_COMMAND_BYTES || fdc->command_length > FDC_COMMAND_BYTES)
         fdc->command_at = fdc->command_length = 0;
     if (fdc->result_at >= FDC_RESULT_BYTES || fdc->result_length > FDC_RESULT_BYTES)
