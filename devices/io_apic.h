@@ -20,7 +20,6 @@ typedef struct IoApic {
     u8 id;
     u64 redirection[IO_APIC_PINS]; /* bit 12 delivery status, 14 remote IRR: read-only */
     u32 levels;                    /* the inputs now, active high */
-    u32 pending;                   /* edges seen while masked are lost; level ones stay here */
     void (*send)(void *owner, const ApicMessage *message);
     void *owner;
     Log *log;

@@ -4,7 +4,9 @@
  *
  * It stands between the 8259 pair and the processor: the 8259's INTR is its LINT0 pin. While the
  * APIC is disabled (IA32_APIC_BASE bit 11 clear) LINT0 and LINT1 are the processor's INTR and NMI.
- * Messages between APICs travel over an ApicBus (devices/apic_bus.h).
+ * The boot processor's LINT0 comes up as ExtINT, unmasked ("virtual wire mode"), which firmware
+ * would set: so programs that know no APIC run without firmware too. Messages between APICs travel
+ * over an ApicBus (devices/apic_bus.h).
  *
  * Not implemented: x2APIC, TSC-deadline mode, thermal and performance-counter interrupts (their
  * LVT entries are there, nothing raises them), the arbitration priority of the three-wire bus.
@@ -74,14 +76,12 @@ struct LocalApic {
     u32 lvt[APIC_LVT_COUNT];
     u8 divide; /* divide configuration: bits 0, 1 and 3 */
     u32 initial_count;
-    u64 timer_start; /* tick of the divided bus clock at which it held initial_count */
-    u32 timer_held;  /* what it shows while it does not run */
-    bool timer_running;
-    bool lint_levels[2];   /* pins now */
-    bool lint_edges[2];    /* LINT0 as an edge was seen and not yet taken (ExtINT excepted) */
-    bool external_pending; /* an ExtINT message arrived (from the I/O APIC, or an edge) */
-    bool waits_for_startup;
-    bool output; /* as last driven to the core's INTR */
+    u64 timer_start;        /* the cycle at which it held initial_count */
+    bool timer_running;     /* false: the current count is 0 */
+    bool lint_levels[2];    /* pins now */
+    bool external_pending;  /* an ExtINT message arrived */
+    bool waits_for_startup; /* INIT came, STARTUP did not */
+    bool output;            /* as last driven to the core's INTR */
     Event timer;
     Clock *clock;
     Log *log;
