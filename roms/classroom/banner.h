@@ -1,0 +1,4 @@
+/* The first thing that a new user sees. */
+#pragma once
+
+void banner_print(void);
