@@ -9,13 +9,8 @@
 
 #include <string.h>
 
-enum { CHS_CYLINDERS = 16383, CHS_HEADS = 16, CHS_SECTORS = 63, MULTIPLE_MOST = 16 };
-enum { /* SET FEATURES 03h: the mode's kind in bits 3-7, its number in bits 0-2 */
-       MODE_PIO_DEFAULT = 0,
-       MODE_PIO = 0x08,
-       MODE_MULTIWORD = 0x20,
-       MODE_ULTRA = 0x40
-};
+/* SET FEATURES 03h: the mode's kind in bits 3-7, its number in bits 0-2 */
+enum { MODE_PIO_DEFAULT = 0, MODE_PIO = 0x08, MODE_MULTIWORD = 0x20, MODE_ULTRA = 0x40 };
 enum { PIO_MODES = 5, MULTIWORD_MODES = 3, ULTRA_MODES = 6 };
 
 static void set_word(IdeDrive *drive, unsigned word, u32 value)
@@ -79,13 +74,13 @@ bool ata_set_transfer_mode(IdeDrive *drive, u8 mode)
 static void set_geometry(IdeDrive *drive)
 {
     u64 sectors = drive->medium->sectors;
-    u64 cylinders = sectors / (CHS_HEADS * CHS_SECTORS);
+    u64 cylinders = sectors / (ATA_CHS_HEADS * ATA_CHS_SECTORS);
     u32 current = (u32)drive->cylinders * drive->heads * drive->sectors;
 
-    cylinders = cylinders < 1 ? 1 : cylinders > CHS_CYLINDERS ? CHS_CYLINDERS : cylinders;
+    cylinders = cylinders < 1 ? 1 : cylinders > ATA_CHS_CYLINDERS ? ATA_CHS_CYLINDERS : cylinders;
     set_word(drive, 1, (u32)cylinders);
-    set_word(drive, 3, CHS_HEADS);
-    set_word(drive, 6, CHS_SECTORS);
+    set_word(drive, 3, ATA_CHS_HEADS);
+    set_word(drive, 6, ATA_CHS_SECTORS);
     set_word(drive, 54, drive->cylinders);
     set_word(drive, 55, drive->heads);
     set_word(drive, 56, drive->sectors);
@@ -123,7 +118,7 @@ void ata_identify_disk(IdeDrive *drive)
     set_word(drive, 22, 4); /* and four bytes of ECC */
     set_text(drive, 23, 4, "1.0");
     set_text(drive, 27, 20, "VITRINE HARDDISK");
-    set_word(drive, 47, 0x8000 | MULTIPLE_MOST);
+    set_word(drive, 47, 0x8000 | ATA_MULTIPLE_MOST);
     set_word(drive, 48, 1);      /* 32-bit PIO works */
     set_word(drive, 49, 0x0F00); /* IORDY, which can be disabled; LBA; DMA */
     set_word(drive, 50, 0x4000);

@@ -12,17 +12,14 @@
 
 #include <string.h>
 
-enum {                     /* Interrupt Reason, which is the Count register of a PACKET */
-       REASON_COMMAND = 1, /* C/D: not data */
-       REASON_TO_HOST = 2, /* I/O */
+/* Interrupt Reason, which is the Count register of a PACKET */
+enum {
+    REASON_COMMAND = 1, /* C/D: not data */
+    REASON_TO_HOST = 2, /* I/O */
 };
 enum { FEATURES_DMA = 1 };
-enum { /* the fields of a mode 1 sector, as READ CD byte 9 selects them */
-       FIELD_SYNC = 0x80,
-       FIELD_HEADER = 0x20,
-       FIELD_USER_DATA = 0x10,
-       FIELD_CORRECTION = 0x08
-};
+/* the fields of a mode 1 sector, as READ CD byte 9 selects them */
+enum { FIELD_SYNC = 0x80, FIELD_HEADER = 0x20, FIELD_USER_DATA = 0x10, FIELD_CORRECTION = 0x08 };
 enum { SYNC_BYTES = 12, HEADER_BYTES = 4, CORRECTION_BYTES = 288 };
 enum { PACKET_NS = 2000, CD_BLOCK_NS = 4 * SECTOR_NS, SECTORS_PER_BLOCK = CD_BLOCK / SECTOR_SIZE };
 

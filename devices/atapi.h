@@ -4,7 +4,7 @@
 #ifndef DEVICES_ATAPI_H
 #define DEVICES_ATAPI_H
 
-#include "devices/ide.h"
+#include "devices/ide_drive.h"
 
 enum { CD_BLOCK = 2048 };
 
@@ -40,5 +40,45 @@ void atapi_read(IdeDrive *drive, u32 lba, u32 blocks, u8 fields);
 
 bool atapi_has_medium(const IdeDrive *drive);
 u32 atapi_blocks(const IdeDrive *drive);    /* of the disc, 2,048 bytes each */
+
+/* ---- between atapi_commands.c and atapi_disc.c ---- */
+
+void atapi_read_capacity(IdeDrive *drive);
+void atapi_read_toc(IdeDrive *drive);
+void atapi_read_disc_information(IdeDrive *drive);
+void atapi_read_track_information(IdeDrive *drive);
+void atapi_read_subchannel(IdeDrive *drive);
+void atapi_read_10(IdeDrive *drive);
+void atapi_read_12(IdeDrive *drive);
+void atapi_read_cd(IdeDrive *drive);
+void atapi_read_cd_msf(IdeDrive *drive);
+void atapi_seek(IdeDrive *drive);
+
+/* The buffer, whose first `length` bytes become zeros. */
+u8 *atapi_clear(IdeDrive *drive, u32 length);
+void atapi_invalid_field(IdeDrive *drive);
+
+/* Numbers in packets and replies are big-endian. */
+FORCE_INLINE u32 get16(const u8 *bytes)
+{
+    return (u32)bytes[0] << 8 | bytes[1];
+}
+
+FORCE_INLINE u32 get32(const u8 *bytes)
+{
+    return get16(bytes) << 16 | get16(bytes + 2);
+}
+
+FORCE_INLINE void put16(u8 *bytes, u32 value)
+{
+    bytes[0] = (u8)(value >> 8);
+    bytes[1] = (u8)value;
+}
+
+FORCE_INLINE void put32(u8 *bytes, u32 value)
+{
+    put16(bytes, value >> 16);
+    put16(bytes + 2, value);
+}
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * 82077AA floppy disk controller with up to two drives. Who does what:
- *   fdc82077.c           registers, phases, resets, the commands that move no data
+ *   fdc82077.c           registers, phases, resets
+ *   fdc82077_commands.c  the command phase, and the commands that move no data
  *   fdc82077_transfer.c  the commands that do
  *   floppy_drive.c       drives and the shapes of their disks
  * Each source file says which data sheet it follows.

@@ -13,35 +13,38 @@
 
 #include <string.h>
 
-enum { /* command bytes, bits 0-4 */
-       READ_TRACK = 0x02,
-       WRITE_DATA = 0x05,
-       READ_DATA = 0x06,
-       WRITE_DELETED = 0x09,
-       READ_ID = 0x0A,
-       READ_DELETED = 0x0C,
-       FORMAT_TRACK = 0x0D,
-       SCAN_EQUAL = 0x11,
-       VERIFY = 0x16,
-       SCAN_LOW = 0x19,
-       SCAN_HIGH = 0x1D,
-       OPCODE = 0x1F
+/* command bytes, bits 0-4 */
+enum {
+    READ_TRACK = 0x02,
+    WRITE_DATA = 0x05,
+    READ_DATA = 0x06,
+    WRITE_DELETED = 0x09,
+    READ_ID = 0x0A,
+    READ_DELETED = 0x0C,
+    FORMAT_TRACK = 0x0D,
+    SCAN_EQUAL = 0x11,
+    VERIFY = 0x16,
+    SCAN_LOW = 0x19,
+    SCAN_HIGH = 0x1D,
+    OPCODE = 0x1F
 };
 enum { MULTI_TRACK = 0x80, MFM = 0x40, SKIP = 0x20, ENABLE_COUNT = 0x80 };
-enum { /* ST1 */
-       ST1_END_OF_CYLINDER = 0x80,
-       ST1_DATA_ERROR = 0x20,
-       ST1_OVERRUN = 0x10,
-       ST1_NO_DATA = 0x04,
-       ST1_NOT_WRITABLE = 0x02,
-       ST1_MISSING_ADDRESS_MARK = 0x01
+/* ST1 */
+enum {
+    ST1_END_OF_CYLINDER = 0x80,
+    ST1_DATA_ERROR = 0x20,
+    ST1_OVERRUN = 0x10,
+    ST1_NO_DATA = 0x04,
+    ST1_NOT_WRITABLE = 0x02,
+    ST1_MISSING_ADDRESS_MARK = 0x01
 };
-enum { /* ST2 */
-       ST2_CONTROL_MARK = 0x40,
-       ST2_DATA_ERROR = 0x20,
-       ST2_WRONG_CYLINDER = 0x10,
-       ST2_SCAN_EQUAL = 0x08,
-       ST2_SCAN_NOT_SATISFIED = 0x04
+/* ST2 */
+enum {
+    ST2_CONTROL_MARK = 0x40,
+    ST2_DATA_ERROR = 0x20,
+    ST2_WRONG_CYLINDER = 0x10,
+    ST2_SCAN_EQUAL = 0x08,
+    ST2_SCAN_NOT_SATISFIED = 0x04
 };
 enum { CONFIGURE_IMPLIED_SEEK = 0x40, SPECIFY_NON_DMA = 1, SIZE_512 = 2, DMA_CHANNEL = 2 };
 enum { FORMAT_ID_BYTES = 4, SCAN_ANY = 0xFF };

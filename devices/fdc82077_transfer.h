@@ -1,5 +1,5 @@
 /*
- * The 82077AA's data transfer commands, for fdc82077.c.
+ * What the 82077AA's files have to say to each other.
  */
 #ifndef DEVICES_FDC82077_TRANSFER_H
 #define DEVICES_FDC82077_TRANSFER_H
@@ -23,11 +23,17 @@ void fdc82077_step(void *owner);
 u8 fdc82077_data_in(Fdc82077 *fdc);
 void fdc82077_data_out(Fdc82077 *fdc, u8 byte);
 
-/* ---- of fdc82077.c ---- */
+/* ---- fdc82077_commands.c ---- */
+
+void fdc82077_command_byte(Fdc82077 *fdc, u8 byte);
+void fdc82077_seek_ends(Fdc82077 *fdc, unsigned unit);
+
+/* ---- fdc82077.c ---- */
 
 /* The selected drive; NULL when there is none. */
 FloppyDrive *fdc82077_unit(Fdc82077 *fdc, unsigned unit);
 void fdc82077_interrupt(Fdc82077 *fdc, bool level);
+void fdc82077_await_command(Fdc82077 *fdc);
 /* The result phase, with `length` bytes of result[]. */
 void fdc82077_result(Fdc82077 *fdc, unsigned length);
 

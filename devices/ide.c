@@ -15,16 +15,8 @@
 #include "devices/bus_master_ide.h"
 #include "devices/ide_drive.h"
 
-enum { /* Command Block */
-       DATA,
-       ERROR_FEATURES,
-       COUNT,
-       LBA_LOW,
-       LBA_MID,
-       LBA_HIGH,
-       DEVICE,
-       STATUS_COMMAND
-};
+/* Command Block */
+enum { DATA, ERROR_FEATURES, COUNT, LBA_LOW, LBA_MID, LBA_HIGH, DEVICE, STATUS_COMMAND };
 enum { CONTROL_NIEN = 2, CONTROL_SRST = 4, CONTROL_HOB = 0x80 };
 enum { DEVICE_RESET = 0x08, EXECUTE_DEVICE_DIAGNOSTIC = 0x90 };
 enum { RESET_NS = 50000 };

@@ -2,8 +2,10 @@
  * The two IDE channels of the PIIX3 with up to two drives each. Who does what:
  *   ide.c             the channels: registers, selection, interrupts, resets
  *   ide_drive.c       what both kinds of drives do
- *   ata_disk.c        commands of a hard disk; ata_identify.c: what IDENTIFY (PACKET) DEVICE says
- *   atapi.c           a CD-ROM drive: the packet protocol; atapi_commands.c: the packets
+ *   ata_disk.c        commands of a hard disk; ata_transfer.c: how its sectors travel
+ *   ata_identify.c    what IDENTIFY DEVICE and IDENTIFY PACKET DEVICE say
+ *   atapi.c           a CD-ROM drive: the packet protocol
+ *   atapi_commands.c  the packets; atapi_disc.c: those about the disc's contents
  *   bus_master_ide.c  the PCI function with the bus-master DMA engines
  * Each source file says which manual it follows.
  */

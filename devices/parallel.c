@@ -10,21 +10,23 @@
 #include "devices/parallel.h"
 
 enum { DATA, STATUS, CONTROL };
-enum { /* status, as the bits read: BUSY and ACK are inverted by the adapter or the cable */
-       STATUS_NOT_BUSY = 0x80,
-       STATUS_NOT_ACK = 0x40,
-       STATUS_PAPER_OUT = 0x20,
-       STATUS_SELECTED = 0x10,
-       STATUS_NO_ERROR = 0x08,
-       STATUS_ONES = 0x07
+/* status, as the bits read: BUSY and ACK are inverted by the adapter or the cable */
+enum {
+    STATUS_NOT_BUSY = 0x80,
+    STATUS_NOT_ACK = 0x40,
+    STATUS_PAPER_OUT = 0x20,
+    STATUS_SELECTED = 0x10,
+    STATUS_NO_ERROR = 0x08,
+    STATUS_ONES = 0x07
 };
-enum { /* control */
-       CONTROL_STROBE = 1,
-       CONTROL_NOT_INIT = 4,
-       CONTROL_SELECT = 8,
-       CONTROL_INTERRUPT = 0x10,
-       CONTROL_WRITABLE = 0x3F,
-       CONTROL_ONES = 0xC0
+/* control */
+enum {
+    CONTROL_STROBE = 1,
+    CONTROL_NOT_INIT = 4,
+    CONTROL_SELECT = 8,
+    CONTROL_INTERRUPT = 0x10,
+    CONTROL_WRITABLE = 0x3F,
+    CONTROL_ONES = 0xC0
 };
 enum { BUSY_NS = 2000 };
 

@@ -15,89 +15,40 @@
  */
 #include "devices/uart16550.h"
 
-enum { /* registers */
-       RECEIVER_BUFFER = 0,
-       INTERRUPT_ENABLE,
-       INTERRUPT_ID,
-       LINE_CONTROL,
-       MODEM_CONTROL,
-       LINE_STATUS,
-       MODEM_STATUS,
-       SCRATCH
+// clang-format off
+enum {
+    RECEIVER_BUFFER, INTERRUPT_ENABLE, INTERRUPT_ID, LINE_CONTROL, MODEM_CONTROL, LINE_STATUS,
+    MODEM_STATUS, SCRATCH
 };
-enum { /* IER */
-       IER_RECEIVED = 1,
-       IER_EMPTY = 2,
-       IER_LINE_STATUS = 4,
-       IER_MODEM_STATUS = 8,
-       IER_WRITABLE = 15
+enum {
+    IER_RECEIVED = 1, IER_EMPTY = 2, IER_LINE_STATUS = 4, IER_MODEM_STATUS = 8, IER_WRITABLE = 15
 };
-enum { /* IIR bits 0-3, by falling priority; bits 6-7 say that the FIFOs are on */
-       IIR_LINE_STATUS = 6,
-       IIR_RECEIVED = 4,
-       IIR_TIMEOUT = 12,
-       IIR_EMPTY = 2,
-       IIR_MODEM_STATUS = 0,
-       IIR_NONE = 1,
-       IIR_FIFOS = 0xC0
+/* IIR bits 0-3, by falling priority; bits 6-7 say that the FIFOs are on. */
+enum {
+    IIR_LINE_STATUS = 6, IIR_RECEIVED = 4, IIR_TIMEOUT = 12, IIR_EMPTY = 2, IIR_MODEM_STATUS = 0,
+    IIR_NONE = 1, IIR_FIFOS = 0xC0
 };
 enum { FCR_ENABLE = 1, FCR_RESET_RECEIVER = 2, FCR_RESET_TRANSMITTER = 4, FCR_KEPT = 0xC9 };
 enum { LCR_LENGTH = 3, LCR_TWO_STOPS = 4, LCR_PARITY = 8, LCR_BREAK = 0x40, LCR_DLAB = 0x80 };
 enum { MCR_LOOPBACK = 0x10, MCR_WRITABLE = 0x1F };
-enum { /* LSR */
-       LSR_READY = 1,
-       LSR_OVERRUN = 2,
-       LSR_BREAK = 0x10,
-       LSR_ERRORS = 0x1C,
-       LSR_THR_EMPTY = 0x20,
-       LSR_ALL_EMPTY = 0x40,
-       LSR_FIFO_ERROR = 0x80
+enum {
+    LSR_READY = 1, LSR_OVERRUN = 2, LSR_BREAK = 0x10, LSR_THR_EMPTY = 0x20, LSR_ALL_EMPTY = 0x40,
+    LSR_FIFO_ERROR = 0x80
 };
 enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80, MSR_DELTAS = 0x0F };
 enum {
-    BASE_BAUD = 115200, /* 1.8432 MHz / 16 */
+    BASE_BAUD = 115200,     /* 1.8432 MHz / 16 */
     NS_PER_SECOND = 1000000000,
-    TRANSMIT_NS = 4000, /* the most that a character takes to leave */
-    ARRIVE_NS = 20000,  /* ... and to arrive */
-    TIMEOUT_NS = 4000000,
+    TRANSMIT_NS = 4000,     /* the most that a character takes to leave, */
+    ARRIVE_NS = 20000,      /* and to arrive, */
+    TIMEOUT_NS = 4000000,   /* and that four of them are waited for */
 };
+// clang-format on
 
-/* ---- FIFOs; with FCR bit 0 clear they are one byte deep ---- */
-
+/* With FCR bit 0 clear the FIFOs are one byte deep. */
 static unsigned fifo_depth(const Uart16550 *uart)
 {
     return uart->fifo_control & FCR_ENABLE ? UART_FIFO : 1;
-}
-
-static void fifo_push(UartFifo *fifo, u8 byte, u8 errors)
-{
-    unsigned at = (fifo->first + fifo->count) % UART_FIFO;
-
-    fifo->bytes[at] = byte;
-    fifo->errors[at] = errors;
-    fifo->count++;
-}
-
-static u8 fifo_pop(UartFifo *fifo)
-{
-    u8 byte = fifo->bytes[fifo->first];
-
-    fifo->first = (fifo->first + 1) % UART_FIFO;
-    fifo->count--;
-    return byte;
-}
-
-static u8 fifo_head_errors(const UartFifo *fifo)
-{
-    return fifo->count ? fifo->errors[fifo->first] : 0;
-}
-
-static bool fifo_any_errors(const UartFifo *fifo)
-{
-    for (unsigned i = 0; i < fifo->count; i++)
-        if (fifo->errors[(fifo->first + i) % UART_FIFO])
-            return true;
-    return false;
 }
 
 /* ---- interrupts ---- */
@@ -116,7 +67,7 @@ static u8 interrupt_id(const Uart16550 *uart)
     u8 enabled = uart->interrupt_enable;
 
     if ((enabled & IER_LINE_STATUS) &&
-        ((uart->line_status & LSR_OVERRUN) || fifo_head_errors(&uart->receiver)))
+        ((uart->line_status & LSR_OVERRUN) || uart_fifo_head_errors(&uart->receiver)))
         return IIR_LINE_STATUS;
     if ((enabled & IER_RECEIVED) && trigger_reached(uart))
         return IIR_RECEIVED;
@@ -173,9 +124,9 @@ static void received(Uart16550 *uart, u8 byte, u8 errors)
         /* Without FIFOs the new character replaces the old one, with them it is lost. */
         if (uart->fifo_control & FCR_ENABLE)
             return;
-        fifo_pop(&uart->receiver);
+        uart_fifo_pop(&uart->receiver);
     }
-    fifo_push(&uart->receiver, byte & word_mask(uart), errors);
+    uart_fifo_push(&uart->receiver, byte & word_mask(uart), errors);
     restart_timeout(uart);
 }
 
@@ -229,7 +180,7 @@ static u8 read_receiver(Uart16550 *uart)
 
     if (!uart->receiver.count)
         return uart->receiver.bytes[(uart->receiver.first + UART_FIFO - 1) % UART_FIFO];
-    byte = fifo_pop(&uart->receiver);
+    byte = uart_fifo_pop(&uart->receiver);
     restart_timeout(uart);
     await_arrival(uart);
     return byte;
@@ -240,7 +191,7 @@ static u8 read_receiver(Uart16550 *uart)
 /* One character leaves. */
 static void transmit(Uart16550 *uart)
 {
-    u8 byte = fifo_pop(&uart->transmitter) & word_mask(uart);
+    u8 byte = uart_fifo_pop(&uart->transmitter) & word_mask(uart);
 
     if (uart->modem_control & MCR_LOOPBACK)
         received(uart, byte, 0);
@@ -267,9 +218,9 @@ static void write_transmitter(Uart16550 *uart, u8 byte)
     if (uart->transmitter.count >= fifo_depth(uart)) {
         if (uart->fifo_control & FCR_ENABLE)
             return;
-        fifo_pop(&uart->transmitter);
+        uart_fifo_pop(&uart->transmitter);
     }
-    fifo_push(&uart->transmitter, byte, 0);
+    uart_fifo_push(&uart->transmitter, byte, 0);
     if (!event_pending(&uart->transmit))
         schedule(uart, &uart->transmit, character_ns(uart), TRANSMIT_NS);
 }
@@ -284,10 +235,10 @@ static u8 read_line_status(Uart16550 *uart)
         transmit(uart);
     clock_cancel(uart->clock, &uart->transmit);
 
-    status = uart->line_status | fifo_head_errors(&uart->receiver) | LSR_THR_EMPTY | LSR_ALL_EMPTY;
+    status = uart->line_status | uart_fifo_head_errors(&uart->receiver) | LSR_THR_EMPTY | LSR_ALL_EMPTY;
     if (uart->receiver.count)
         status |= LSR_READY;
-    if ((uart->fifo_control & FCR_ENABLE) && fifo_any_errors(&uart->receiver))
+    if ((uart->fifo_control & FCR_ENABLE) && uart_fifo_any_errors(&uart->receiver))
         status |= LSR_FIFO_ERROR;
     uart->line_status = 0;
     if (uart->receiver.count)
@@ -508,33 +459,22 @@ static void uart16550_restored(void *chip)
     clock_restore_event(uart->clock, &uart->timeout);
 }
 
+// clang-format off
 static const Field uart16550_fields[] = {
-    FIELD(Uart16550, interrupt_enable),
-    FIELD(Uart16550, fifo_control),
-    FIELD(Uart16550, line_control),
-    FIELD(Uart16550, modem_control),
-    FIELD(Uart16550, modem_status),
-    FIELD(Uart16550, scratch),
-    FIELD(Uart16550, line_status),
-    FIELD(Uart16550, modem_lines),
-    FIELD(Uart16550, divisor),
-    FIELD_ARRAY(Uart16550, receiver.bytes),
-    FIELD_ARRAY(Uart16550, receiver.errors),
-    FIELD(Uart16550, receiver.first),
-    FIELD(Uart16550, receiver.count),
-    FIELD_ARRAY(Uart16550, transmitter.bytes),
-    FIELD_ARRAY(Uart16550, transmitter.errors),
-    FIELD(Uart16550, transmitter.first),
-    FIELD(Uart16550, transmitter.count),
-    FIELD(Uart16550, empty_interrupt),
-    FIELD(Uart16550, timeout_interrupt),
-    FIELD_ARRAY(Uart16550, line),
-    FIELD(Uart16550, line_first),
-    FIELD(Uart16550, line_count),
-    FIELD_EVENT(Uart16550, transmit),
-    FIELD_EVENT(Uart16550, arrive),
+    FIELD(Uart16550, interrupt_enable), FIELD(Uart16550, fifo_control),
+    FIELD(Uart16550, line_control), FIELD(Uart16550, modem_control),
+    FIELD(Uart16550, modem_status), FIELD(Uart16550, scratch), FIELD(Uart16550, line_status),
+    FIELD(Uart16550, modem_lines), FIELD(Uart16550, divisor),
+    FIELD_ARRAY(Uart16550, receiver.bytes), FIELD_ARRAY(Uart16550, receiver.errors),
+    FIELD(Uart16550, receiver.first), FIELD(Uart16550, receiver.count),
+    FIELD_ARRAY(Uart16550, transmitter.bytes), FIELD_ARRAY(Uart16550, transmitter.errors),
+    FIELD(Uart16550, transmitter.first), FIELD(Uart16550, transmitter.count),
+    FIELD(Uart16550, empty_interrupt), FIELD(Uart16550, timeout_interrupt),
+    FIELD_ARRAY(Uart16550, line), FIELD(Uart16550, line_first), FIELD(Uart16550, line_count),
+    FIELD_EVENT(Uart16550, transmit), FIELD_EVENT(Uart16550, arrive),
     FIELD_EVENT(Uart16550, timeout),
 };
+// clang-format on
 
 const StateTable uart16550_state = {"16550", uart16550_fields, COUNT_OF(uart16550_fields),
                                     uart16550_restored};

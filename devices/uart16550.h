@@ -7,16 +7,11 @@
 #include "devices/backend.h"
 #include "devices/clock.h"
 #include "devices/irq_line.h"
+#include "devices/uart16550_fifo.h"
 #include "mmu/bus.h"
 #include "mmu/field.h"
 
-enum { UART_FIFO = 16, UART_LINE = 4096 };
-
-typedef struct UartFifo {
-    u8 bytes[UART_FIFO];
-    u8 errors[UART_FIFO]; /* LSR bits 2-4 that belong to the byte */
-    u8 first, count;
-} UartFifo;
+enum { UART_LINE = 4096 };
 
 typedef struct Uart16550 {
     u8 interrupt_enable, fifo_control, line_control, modem_control, modem_status, scratch;
