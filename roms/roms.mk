@@ -16,3 +16,10 @@ $(BUILD)/roms/kernel_loader.bin: roms/kernel_loader.asm
 
 $(BUILD)/devices/acpi_dsdt.o: $(BUILD)/roms/dsdt.bin
 $(BUILD)/frontend/kernel_rom.o: $(BUILD)/roms/kernel_loader.bin
+
+# Guests of tests/kernel_boot_test.c.
+$(BUILD)/tests/guests/%.bin: tests/guests/%.asm
+	@mkdir -p $(@D)
+	nasm -f bin -o $@ $<
+$(BUILD)/tests/kernel_boot_test.o: $(BUILD)/tests/guests/multiboot.bin
+$(BUILD)/tests/kernel_boot_test.o: $(BUILD)/tests/guests/linux.bin
