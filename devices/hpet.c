@@ -118,18 +118,6 @@ static void schedule(HpetComparator *comparator)
                        clock_when(hpet->clock, clock_ticks(hpet->clock, HPET_HZ) + left, HPET_HZ));
 }
 
-/* Moves a periodic comparator to its first value that is still to come. */
-static void advance(HpetComparator *comparator)
-{
-    u64 late, period = comparator->period & span(comparator);
-
-    if (!(comparator->config & TN_PERIODIC) || !period)
-        return;
-    late = (counter(comparator->hpet) - comparator->value) & span(comparator);
-    comparator->value += (late / period + 1) * period;
-    comparator->value &= span(comparator);
-}
-
 static void matched(void *owner)
 {
     HpetComparator *comparator = owner;
@@ -141,7 +129,6 @@ static void matched(void *owner)
         drive(comparator, false);
     }
     drive(comparator, true);
-    advance(comparator);
     schedule(comparator);
 }
 
