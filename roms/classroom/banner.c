@@ -3,6 +3,7 @@
 #include "console.h"
 #include "frames.h"
 #include "serial.h"
+#include "shell.h"
 
 // clang-format off
 static const char *const lines[] = {
@@ -22,11 +23,13 @@ static const char *const lines[] = {
 
 void banner_print(void)
 {
+    unsigned count;
+    shell_commands(&count);
     for (unsigned i = 0; i < LENGTH(lines); i++)
         print("%s", lines[i]);
-    print(PLAIN "\n   It needs %u KB of memory, and has 17 commands; each shows one idea.\n"
+    print(PLAIN "\n   It needs %u KB of memory, and has %u commands; each shows one idea.\n"
                 "   Begin with one of these:\n\n",
-          (frames_total() - frames_free()) * (FRAME_BYTES / 1024));
+          (frames_total() - frames_free()) * (FRAME_BYTES / 1024), count);
     print("     " VALUE "help" PLAIN "  all of them      " VALUE "tasks" PLAIN
           "   four programs at once   " VALUE "draw" PLAIN "  a picture\n");
     print("     " VALUE "cpu" PLAIN "   what runs here   " VALUE "pages" PLAIN

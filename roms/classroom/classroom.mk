@@ -6,7 +6,7 @@ BUILD ?= build
 
 CLASSROOM         := roms/classroom
 CLASSROOM_OBJECTS := $(BUILD)/roms/classroom
-CLASSROOM_CC      ?= gcc
+CLASSROOM_CC      ?= $(CC)
 CLASSROOM_LD      ?= ld
 CLASSROOM_OBJCOPY ?= objcopy
 CLASSROOM_NM      ?= nm

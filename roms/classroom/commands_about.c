@@ -37,12 +37,12 @@ void command_clear(const char *arguments)
     console_clear();
 }
 
-static bool help_on(const Command *command)
+static void help_on(const Command *command)
 {
     print_heading(command->name);
     print("  " VALUE "%s %s" PLAIN "\n  %s\n", command->name, command->arguments, command->summary);
-    print("  Read: " TITLE "%s" PLAIN "  (in roms/classroom/)\n", command->sources);
-    return true;
+    print("  Read:      " TITLE "%s" PLAIN " in roms/classroom/\n", command->sources);
+    print("  Break at:  " TITLE "%s" PLAIN ", in the debugger\n", command->function);
 }
 
 void command_help(const char *arguments)
@@ -62,6 +62,6 @@ void command_help(const char *arguments)
     for (unsigned i = 0; i < count; i++)
         print("  " VALUE "%-11s" FAINT "%-11s" PLAIN "%s\n", commands[i].name,
               commands[i].arguments, commands[i].summary);
-    print("\n" FAINT
+    print(FAINT
           "  help COMMAND names the files to read.  Tab completes, Ctrl-C drops a line.\n" PLAIN);
 }

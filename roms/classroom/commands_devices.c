@@ -139,6 +139,9 @@ void command_time(const char *arguments)
     (void)arguments;
     DateTime now = real_time_read();
     u32 ticks = timer_ticks();
+    u16 looks[3];
+    for (unsigned i = 0; i < LENGTH(looks); i++)
+        looks[i] = timer_counter();
     print_heading("time: the clocks of a PC");
     print("  " VALUE "RTC" PLAIN "   runs on a battery, in CMOS memory behind ports 70h and 71h:\n"
           "        seconds " VALUE "%02x" PLAIN ", minutes " VALUE "%02x" PLAIN ", hours " VALUE
@@ -151,10 +154,8 @@ void command_time(const char *arguments)
     print("  " VALUE "PIT" PLAIN
           "   the 8254 counts 1193182 times a second, from %u down to 0, and then\n"
           "        raises interrupt line 0. Three looks at its counter:\n"
-          "        " GOOD "%5u",
-          timer_divisor(), timer_counter());
-    print(" %5u", timer_counter());
-    print(" %5u" PLAIN "\n", timer_counter());
+          "        " GOOD "%5u %5u %5u\n" PLAIN,
+          timer_divisor(), looks[0], looks[1], looks[2]);
     print("        The kernel counts the interrupts: " VALUE "%u ticks" PLAIN
           " of 10 ms = %u.%02u s.\n\n",
           ticks, ticks / TICKS_PER_SECOND, ticks % TICKS_PER_SECOND);
@@ -175,6 +176,6 @@ void command_draw(const char *arguments)
           PICTURE_SECONDS);
     input_wait_until(timer_ticks() + TICKS_PER_SECOND * 2);
     picture_show();
-    print("  Back in text: mode 3 is set, the font is in plane 2 again (the pixels lay over\n"
+    print("\n  Back in text: mode 3 is set, the font is in plane 2 again (the pixels lay over\n"
           "  it), and the 4000 bytes of text are back at B8000h.\n");
 }

@@ -7,7 +7,7 @@
 #include "programs.h"
 #include "text.h"
 
-enum { MAP_CELLS = 64, RANGES_SHOWN = 9 };
+enum { MAP_CELLS = 60, RANGES_SHOWN = 9 };
 
 static const char *range_word(u32 type)
 {
@@ -38,9 +38,11 @@ static void print_ranges(void)
     }
     if (facts->range_count > RANGES_SHOWN)
         print("  and %u more\n", facts->range_count - RANGES_SHOWN);
+    if (frames_left_alone())
+        print("  This kernel leaves alone what lies beyond 256 MB.\n");
 }
 
-/* Each cell of the picture stands for 1/64 of the memory up to the last usable frame. */
+/* Each cell of the picture stands for 1/60 of the memory up to the last usable frame. */
 static void print_map(void)
 {
     u32 cell_frames = (frames_end() / FRAME_BYTES + MAP_CELLS - 1) / MAP_CELLS;
@@ -54,7 +56,7 @@ static void print_map(void)
                     : used < cell_frames     ? VALUE "▓"
                                              : VALUE "█");
     }
-    print(PLAIN " %u MB\n", frames_end() >> 20);
+    print(PLAIN " %u KB\n", frames_end() >> 10);
     print("  one cell = %u KB   " FAINT "░" PLAIN " free  " TITLE "▒" PLAIN " partly used  " VALUE
           "█" PLAIN " in use, or not memory at all\n",
           cell_frames * (FRAME_BYTES / 1024));
@@ -66,8 +68,8 @@ void command_memory(const char *arguments)
     print_heading("memory: the map");
     print_ranges();
     print_heading("memory: the frames");
-    print("  The kernel keeps one bit for each 4 KB frame: %u usable, " VALUE "%u" PLAIN
-          " used, " VALUE "%u" PLAIN " free.\n",
+    print("  The kernel keeps one bit per 4 KB frame: %u usable, " VALUE "%u" PLAIN " used, " VALUE
+          "%u" PLAIN " free.\n",
           frames_total(), frames_total() - frames_free(), frames_free());
     print_map();
     u32 first = frame_allocate(), second = frame_allocate();

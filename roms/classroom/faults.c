@@ -73,6 +73,7 @@ void fault_handle(InterruptFrame *frame)
     bool from_user = frame->cs & 3;
     if (!from_user)
         panic(frame, address);
+    interrupts_enable(); /* others may run meanwhile; this is the task's own business */
     if (frame->vector == PAGE_FAULT && demand_page(frame, address))
         return; /* the instruction is executed again */
     task_current()->fault = (Fault){

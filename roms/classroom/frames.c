@@ -15,6 +15,7 @@ extern u8 kernel_end[];                  /* kernel.ld */
 
 static u32 used[FRAMES / BITS];
 static u32 total, free_count, end;
+static bool left_alone;
 
 const BootInformation *boot_facts(void)
 {
@@ -38,6 +39,8 @@ static void release_range(const MemoryRange *range)
 {
     u64 first = (range->base + FRAME_BYTES - 1) / FRAME_BYTES;
     u64 last = (range->base + range->length) / FRAME_BYTES;
+    if (last > FRAMES)
+        left_alone = true;
     for (u64 frame = first; frame < last && frame < FRAMES; frame++) {
         if (!frame_in_use((u32)frame * FRAME_BYTES))
             continue; /* ranges may overlap */
@@ -99,6 +102,11 @@ u32 frames_total(void)
 u32 frames_free(void)
 {
     return free_count;
+}
+
+bool frames_left_alone(void)
+{
+    return left_alone;
 }
 
 u32 frames_end(void)

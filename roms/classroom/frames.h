@@ -26,4 +26,5 @@ void frame_free(u32 physical);
 bool frame_in_use(u32 physical);
 u32 frames_total(void); /* usable by the kernel, whether used or free */
 u32 frames_free(void);
-u32 frames_end(void); /* physical address after the last usable frame */
+bool frames_left_alone(void); /* is there memory that is too far up for this kernel? */
+u32 frames_end(void);         /* physical address after the last usable frame */

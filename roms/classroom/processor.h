@@ -29,6 +29,18 @@ static inline u16 in16(u16 port)
     return value;
 }
 
+static inline void out32(u16 port, u32 value)
+{
+    asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline u32 in32(u16 port)
+{
+    u32 value;
+    asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
 /* Interrupts. The pair disable/restore nests: restore only switches on what had been on. */
 enum { EFLAGS_INTERRUPT = 1 << 9 };
 

@@ -3,7 +3,7 @@
 #include "progress.h"
 #include "console.h"
 
-enum { BAR_COLUMN = 22, BAR_CELLS = 32 };
+enum { BAR_COLUMN = 24, BAR_CELLS = 32 };
 
 typedef struct Progress {
     unsigned row; /* 0: not on the screen */

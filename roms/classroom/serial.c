@@ -11,20 +11,22 @@ enum {
     COM1 = 0x3f8,
     DATA = COM1, /* with DLAB set: divisor, low byte */
     INTERRUPT_ENABLE = COM1 + 1,
-    FIFO_CONTROL = COM1 + 2,
+    FIFO_CONTROL = COM1 + 2,       /* when written */
+    INTERRUPT_IDENTITY = COM1 + 2, /* when read */
     LINE_CONTROL = COM1 + 3,
     MODEM_CONTROL = COM1 + 4,
     LINE_STATUS = COM1 + 5,
     SCRATCH = COM1 + 7,
 
     DATA_READY = 1 << 0,
-    TRANSMITTER_EMPTY = 1 << 5, /* all 16 places of the transmit FIFO are free */
+    TRANSMITTER_EMPTY = 1 << 5, /* every place of the transmit FIFO is free */
+    FIFOS_WORK = 0xc0,
     DIVISOR_LATCH = 1 << 7,
     FIFO_PLACES = 16,
 };
 
 static bool present;
-static unsigned free_places;
+static unsigned places = 1, free_places; /* an old 8250 has no FIFO, but one place */
 
 bool serial_present(void)
 {
@@ -41,8 +43,10 @@ void serial_init(void)
     out8(LINE_CONTROL, DIVISOR_LATCH);
     out8(DATA, 1); /* 115200 / 1 */
     out8(INTERRUPT_ENABLE, 0);
-    out8(LINE_CONTROL, 0x03);  /* 8n1, divisor latch closed */
-    out8(FIFO_CONTROL, 0x07);  /* FIFOs on and empty, interrupt from the first byte on */
+    out8(LINE_CONTROL, 0x03); /* 8n1, divisor latch closed */
+    out8(FIFO_CONTROL, 0x07); /* FIFOs on and empty, interrupt from the first byte on */
+    if ((in8(INTERRUPT_IDENTITY) & FIFOS_WORK) == FIFOS_WORK)
+        places = FIFO_PLACES;
     out8(MODEM_CONTROL, 0x0b); /* DTR, RTS, and OUT2, which connects the interrupt line */
     out8(INTERRUPT_ENABLE, 1); /* "received data available" */
 }
@@ -54,7 +58,7 @@ void serial_put(char character)
     /* A byte takes 87 microseconds on the line. The bound keeps a stuck line from hanging us. */
     for (u32 i = 0; !free_places && i < 1000000; i++)
         if (in8(LINE_STATUS) & TRANSMITTER_EMPTY)
-            free_places = FIFO_PLACES;
+            free_places = places;
     if (free_places)
         free_places--;
     out8(DATA, (u8)character);

@@ -6,7 +6,8 @@ typedef struct Command {
     const char *name;
     const char *arguments; /* "" or like "ADDRESS" */
     const char *summary;
-    const char *sources; /* what to read */
+    const char *sources;  /* what to read */
+    const char *function; /* where a breakpoint is worth its while */
     void (*run)(const char *arguments);
 } Command;
 
