@@ -102,13 +102,26 @@ static u64 span(const HpetComparator *comparator)
     return comparator->config & TN_32_BITS ? UINT32_MAX : UINT64_MAX;
 }
 
-/* Schedules the next match; the comparator only counts while its interrupt is enabled, since
- * nothing else would show that it does. */
+/* Moves a periodic comparator to its first value that is still to come. */
+static void advance(HpetComparator *comparator)
+{
+    u64 period = comparator->period & span(comparator), late;
+
+    late = (counter(comparator->hpet) - comparator->value) & span(comparator);
+    if (!(comparator->config & TN_PERIODIC) || !period || late > span(comparator) / 2)
+        return;
+    comparator->value += (late / period + 1) * period;
+    comparator->value &= span(comparator);
+}
+
+/* Schedules the next match. Nothing is scheduled while no interrupt would come of it. */
 static void schedule(HpetComparator *comparator)
 {
     Hpet *hpet = comparator->hpet;
-    u64 now = counter(hpet), left = (comparator->value - now) & span(comparator);
+    u64 left;
 
+    advance(comparator);
+    left = (comparator->value - counter(hpet)) & span(comparator);
     if (left == 0)
         left = span(comparator) < UINT64_MAX ? span(comparator) + 1 : UINT64_MAX;
     if (!(hpet->config & CONFIG_ENABLE) || !(comparator->config & TN_ENABLE) || left > FAR_AWAY)
