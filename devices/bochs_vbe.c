@@ -139,6 +139,7 @@ static void enable_write(Vga *vga, u16 value)
         vga->vbe[VBE_VIRTUAL_WIDTH] = (u16)bochs_vbe_mode(vga).width;
         vga->vbe[VBE_X_OFFSET] = vga->vbe[VBE_Y_OFFSET] = vga->vbe[VBE_BANK] = 0;
         /* Software that knows the VBE only never touches the VGA: show it packed pixels. */
+        vga->misc_output |= 2;
         vga->graphics[GFX_MISC] = 0x05;
         vga->graphics[GFX_MODE] = 0x40;
         vga->graphics[GFX_BIT_MASK] = 0xFF;

@@ -183,9 +183,11 @@ static bool cursor_in_line(const Vga *vga, const VgaRaster *raster, const VgaSca
 {
     u32 cursor;
     unsigned first, last;
+    /* Panning shows a part of one more. */
+    unsigned columns = raster->columns + (scan->pan ? 1 : 0);
 
     return raster->text && vga_cursor(vga, &cursor, &first, &last) && scan->row_scan >= first &&
-           scan->row_scan <= last && ((cursor - scan->address) & 0xFFFF) <= raster->columns;
+           scan->row_scan <= last && ((cursor - scan->address) & 0xFFFF) < columns;
 }
 
 static void draw_vga(const Vga *vga, Picture *picture, bool everything)

@@ -16,8 +16,18 @@ typedef struct VgaModeRegisters {
 } VgaModeRegisters;
 
 typedef enum VgaMode {
-    MODE_01H, MODE_03H, MODE_04H, MODE_06H, MODE_07H, MODE_0DH, MODE_0EH, MODE_10H, MODE_12H,
-    MODE_13H, MODE_X, VGA_MODES
+    MODE_01H,
+    MODE_03H,
+    MODE_04H,
+    MODE_06H,
+    MODE_07H,
+    MODE_0DH,
+    MODE_0EH,
+    MODE_10H,
+    MODE_12H,
+    MODE_13H,
+    MODE_X,
+    VGA_MODES
 } VgaMode;
 
 // clang-format off
