@@ -74,7 +74,7 @@ static const OptionRow rows[] = {
 
     {NULL, NULL, "Machine", NULL},
     {"m", "SIZE", "memory in MiB, or with M or G behind it (128M)", set_memory},
-    {"cpu", "MODEL", "processor: 486, pentium, qemu32, ... (qemu32)", set_cpu},
+    {"cpu", "MODEL", "processor (qemu32); -cpu help lists them", set_cpu},
     {"smp", "1", "number of processors: one", set_smp},
     {"machine", "pc", "the i440FX and PIIX3 PC is the only board", set_machine},
     {"M", "pc", NULL, set_machine},

@@ -1,6 +1,7 @@
 /*
  * Options that choose what the machine is made of: processor, memory, firmware, kernel, devices.
  */
+#include "cpu/cpu.h"
 #include "frontend/options_parser.h"
 
 #include <stdio.h>
@@ -38,17 +39,50 @@ bool set_memory(Parser *parser, const char *list)
     return true;
 }
 
+static bool print_models(Parser *parser)
+{
+    const char *const *names = cpu_model_names();
+
+    printf("-cpu MODEL:\n");
+    for (; *names; names++)
+        printf("  %s\n", *names);
+    parser->answered = true;
+    return false;
+}
+
+/* QEMU's names for processors that are not there as such. */
+static const char *model_alias(const char *name)
+{
+    static const char *const as_max[] = {"host", "base", "kvm64", "kvm32"};
+    unsigned i;
+
+    for (i = 0; i < COUNT_OF(as_max); i++)
+        if (!strcmp(name, as_max[i]))
+            return "max";
+    return strcmp(name, "i486") && strcmp(name, "i386") ? name : "486";
+}
+
 bool set_cpu(Parser *parser, const char *model)
 {
     char *name = option_copy(parser, model), *comma = strchr(name, ',');
+    const char *const *names = cpu_model_names(), *nearest;
+    unsigned count;
 
+    if (!strcmp(model, "help") || !strcmp(model, "?"))
+        return print_models(parser);
     if (comma) {
         *comma = '\0';
         option_note(parser, "-cpu: the model decides on the features; what follows the comma is "
                             "ignored");
     }
-    parser->options->cpu = name;
-    return true;
+    parser->options->cpu = model_alias(name);
+    for (count = 0; names[count]; count++)
+        if (!strcmp(names[count], parser->options->cpu))
+            return true;
+    nearest = option_nearest(name, names, count);
+    return option_error(parser, model, "there is no such processor%s%s%s; -cpu help lists them",
+                        nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                        nearest ? "'?" : "");
 }
 
 bool set_smp(Parser *parser, const char *list)

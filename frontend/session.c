@@ -239,10 +239,16 @@ static bool open_display(Session *session)
     const Options *options = &session->options;
     const DisplayOptions how = {title(options), options->full_screen, options->scale};
     DisplayChoice choice = options->display;
+    bool screen = variable_is_set("DISPLAY") || variable_is_set("WAYLAND_DISPLAY") ||
+                  variable_is_set("SDL_VIDEODRIVER");
 
-    if (choice == DISPLAY_WINDOW ||
-        (choice == DISPLAY_AUTOMATIC &&
-         (variable_is_set("DISPLAY") || variable_is_set("WAYLAND_DISPLAY")))) {
+    if (choice == DISPLAY_WINDOW && !screen) {
+        snprintf(session->error, SESSION_ERROR,
+                 "-display sdl: there is no screen, as neither $DISPLAY nor $WAYLAND_DISPLAY is "
+                 "set; use -display terminal or -display none");
+        return false;
+    }
+    if (choice != DISPLAY_IN_TERMINAL && choice != DISPLAY_HEADLESS && screen) {
         session->display = display_sdl_open(&how, session->error, SESSION_ERROR);
         if (session->display || choice == DISPLAY_WINDOW)
             return session->display != NULL;

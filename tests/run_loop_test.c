@@ -66,6 +66,7 @@ static void start(const char *line)
         dup2(err[1], STDERR_FILENO);
         unsetenv("DISPLAY");
         unsetenv("WAYLAND_DISPLAY");
+        unsetenv("SDL_VIDEODRIVER");
         execv(argv[0], argv);
         _exit(127);
     }
@@ -271,12 +272,12 @@ Test(run_loop, what_is_wrong_is_said)
         {"-bios /dev/null -display none", "64 KiB"},
         {"-hda /nonexistent.img -display none", "/nonexistent.img"},
         {"-hda /tmp -display none", "directory"},
-        {"-cpu i8080 -display none", "i8080"},
+        {"-cpu pentum -display none", "'pentium'"},
         {"-kernel /etc/passwd -display none", "/etc/passwd"},
         {"-serial file:/nonexistent/log -display none", "/nonexistent/log"},
         {"-D /nonexistent/log -display none", "/nonexistent/log"},
         {"-display terminal", "terminal"},
-        {"-display sdl", ""},
+        {"-display sdl", "$DISPLAY"},
         {"-display none -screendump /nonexistent/x.png -bios ROM -no-reboot", "/nonexistent/x.png"},
     };
 
