@@ -37,14 +37,12 @@ struct CodeCache {
     Straddler straddlers[STRADDLERS];
     Block uncached;             /* code in device memory: decoded anew each time */
     Insn uncached_insn;
-    u32 stamp;                  /* links with another stamp are stale; never 0 */
 };
 
 bool code_cache_create(Cpu *cpu)
 {
     cpu->code = calloc(1, sizeof *cpu->code);
-    if (cpu->code)
-        cpu->code->stamp = 1;
+    cpu->code_stamp = 1;
     return cpu->code != NULL;
 }
 
@@ -56,10 +54,10 @@ void code_cache_destroy(Cpu *cpu)
 
 void code_cache_unlink(Cpu *cpu)
 {
-    if (++cpu->code->stamp == 0) {      /* wrapped: old links could look new again */
+    if (++cpu->code_stamp == 0) {      /* wrapped: old links could look new again */
         for (unsigned i = 0; i < cpu->code->block_count; i++)
             memset(cpu->code->blocks[i].links, 0, sizeof cpu->code->blocks[i].links);
-        cpu->code->stamp = 1;
+        cpu->code_stamp = 1;
     }
 }
 
@@ -182,11 +180,6 @@ void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
 static DecodeMode decode_mode(const Cpu *cpu)
 {
     return (DecodeMode){.code_size = cpu->code_size, .protected_mode = cpu_protected(cpu)};
-}
-
-static u8 block_mode(const Cpu *cpu)
-{
-    return cpu->code_size | (cpu_protected(cpu) ? MODE_PROTECTED : 0);
 }
 
 /* Linear address of code; raises #GP(0) beyond CS's limit, as `size` bytes are fetched. */
@@ -335,6 +328,7 @@ static bool within_limit(const Cpu *cpu, const Block *block)
 
 Block *code_cache_find(Cpu *cpu)
 {
+    cpu_between_instructions(cpu);
     u64 linear = fetch_linear(cpu, cpu->rip, 1);
     u8 mode = block_mode(cpu);
     const u8 *host = mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, cpu->user, 1);
@@ -358,19 +352,18 @@ Block *code_cache_find(Cpu *cpu)
     return within_limit(cpu, block) ? block : single_block(cpu, NULL);
 }
 
-Block *code_cache_next(Cpu *cpu, Block *from)
+Block *code_cache_follow(Cpu *cpu, Block *from)
 {
-    BlockLink *link = &from->links[0];
-    Block *block;
+    u64 key = link_key(cpu);
+    u32 stamp = cpu->code_stamp;
+    Block *block = code_cache_find(cpu);
 
-    for (unsigned i = 0; i < BLOCK_LINKS; i++, link++)
-        if (LIKELY(link->rip == cpu->rip && link->stamp == cpu->code->stamp))
-            return link->block;
-    block = code_cache_find(cpu);
-    if (block->host && from->host) {
-        link = &from->links[from->next_link];
+    /* Not when finding it has dropped blocks: `from` may be gone. */
+    if (block->host && from->host && stamp == cpu->code_stamp) {
+        BlockLink *link = &from->links[from->next_link];
+
         from->next_link = (u8)((from->next_link + 1) % BLOCK_LINKS);
-        *link = (BlockLink){cpu->rip, block, cpu->code->stamp};
+        *link = (BlockLink){key, block, stamp};
     }
     return block;
 }

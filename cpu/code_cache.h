@@ -14,13 +14,13 @@
 enum { BLOCK_MAX_INSNS = 32, BLOCK_LINKS = 2 };
 
 /* What a block was decoded for; packs into Block.mode. */
-enum { MODE_PROTECTED = 0x10 };
+enum { MODE_PROTECTED = 0x10, MODE_USER = 0x20 /* in link keys only */ };
 
 typedef struct Block Block;
 
-/* A successor that execution went to before: valid while `stamp` is the cache's. */
+/* A successor that execution went to before: valid while `stamp` is cpu->code_stamp. */
 typedef struct BlockLink {
-    u64 rip;
+    u64 key;                /* where, and in which mode: see link_key() */
     Block *block;
     u32 stamp;
 } BlockLink;
@@ -45,8 +45,33 @@ void code_cache_flush(Cpu *cpu);
 /* The block at cpu->rip, decoded if need be. Raises what fetching its first instruction raises. */
 Block *code_cache_find(Cpu *cpu);
 
+/* The same, remembered as a successor of `from`. */
+Block *code_cache_follow(Cpu *cpu, Block *from);
+
+FORCE_INLINE u8 block_mode(const Cpu *cpu)
+{
+    return cpu->code_size | (cpu_protected(cpu) ? MODE_PROTECTED : 0);
+}
+
+/* A linear address and the mode; the mode's place keeps canonical addresses apart. */
+FORCE_INLINE u64 link_key(const Cpu *cpu)
+{
+    u64 linear = (cpu->segments[CS].base + cpu->rip) & cpu->linear_mask;
+    u8 mode = block_mode(cpu) | (cpu->user ? MODE_USER : 0);
+
+    return linear ^ (u64)mode << 48;
+}
+
 /* The block at cpu->rip as the successor of `from`: mostly without a look-up. */
-Block *code_cache_next(Cpu *cpu, Block *from);
+FORCE_INLINE Block *code_cache_next(Cpu *cpu, Block *from)
+{
+    u64 key = link_key(cpu);
+
+    for (unsigned i = 0; i < BLOCK_LINKS; i++)
+        if (LIKELY(from->links[i].key == key && from->links[i].stamp == cpu->code_stamp))
+            return from->links[i].block;
+    return code_cache_follow(cpu, from);
+}
 
 /* Successors must be looked up again: linear addresses may mean something else now. */
 void code_cache_unlink(Cpu *cpu);

@@ -119,6 +119,7 @@ void cpu_update_mode(Cpu *cpu)
         cpu->code_size = 8;
     else /* in real mode too: its CS keeps the bit that protected mode left there */
         cpu->code_size = code & ACCESS_DB && !cpu_v86(cpu) ? 4 : 2;
+    cpu->linear_mask = cpu->code_size == 8 ? ~(u64)0 : 0xFFFFFFFF;
     if (cpu->code_size == 8)
         cpu->stack_mask = ~(u64)0;
     else

@@ -149,6 +149,7 @@ struct Cpu {
 
     /* ---- derived ---- */
     u8 code_size;                   /* of CS: 2, 4 or 8 bytes */
+    u64 linear_mask;                /* linear addresses have 32 or 64 bits, by code_size */
     u64 stack_mask;                 /* 0xFFFF, 0xFFFFFFFF or all ones, by SS.B */
     u64 tlb_epoch;                  /* mmu.epoch, or TLB_NO_EPOCH when every data access must be slow
                                      * (alignment checks, data breakpoints) */
@@ -157,10 +158,11 @@ struct Cpu {
     /* ---- the run loop's: where execution is within the current block ---- */
     const Insn *insn;               /* being executed */
     const Insn *counted;            /* cycles includes the instructions before this one */
-    const Insn *block_end;          /* leave before this one */
+    const Insn *block_end;          /* leave before this one; NULL: after the current one */
+    const Insn *block_stop;         /* block_end as it was when the block was entered */
     u64 block_rip;                  /* of the block's first byte */
     u64 deadline;                   /* run until cycles reaches it */
-    jmp_buf unwind;                 /* cpu_raise() goes here */
+    jmp_buf unwind;                 /* cpu_raise() and cpu_redo() go here, with an UNWIND_ */
 
     /* ---- the event being delivered: exception.c ---- */
     u8 vector;
@@ -178,6 +180,7 @@ struct Cpu {
     CpuBoard board;
     Log *log;
     struct CodeCache *code;
+    u32 code_stamp;                 /* links between blocks with another stamp are stale; never 0 */
     u16 opcode_index[4 * 256 + 1];  /* decoder: first row, in opcode_order, of each code */
     u16 opcode_order[2048];
 };
@@ -258,6 +261,19 @@ FORCE_INLINE void cpu_sync_cycles(Cpu *cpu)
     cpu->cycles += (u64)(cpu->insn - cpu->counted);
     cpu->counted = cpu->insn;
 }
+
+/* "No instruction": what insn points to between two of them, so that cpu_rip() is rip. */
+extern const Insn no_insn;
+
+FORCE_INLINE void cpu_between_instructions(Cpu *cpu)
+{
+    cpu->insn = cpu->counted = &no_insn;
+    cpu->block_rip = cpu->rip;
+}
+
+/* Abandons the current instruction and executes it again by its general body: how the fast bodies
+ * decline an access. They have changed nothing by then. */
+_Noreturn void cpu_redo(Cpu *cpu);
 
 /* Leaves the current block after this instruction. */
 FORCE_INLINE void cpu_leave_block(Cpu *cpu)

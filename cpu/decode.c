@@ -450,8 +450,10 @@ static Handler choose_handler(const Insn *insn, const OpcodeRow *row)
     const Handlers *handlers = insn_handlers[row->name];
     unsigned size = (unsigned)__builtin_ctz(body_size(insn, row));
     u8 dst = insn->operands[0].kind, src = insn->operands[1].kind;
-    Handler handler = NULL;
+    Handler handler = handlers->fast[size];
 
+    if (handler)
+        return handler;
     if (dst == OPERAND_GPR && src == OPERAND_GPR)
         handler = handlers->reg_reg[size];
     else if (dst == OPERAND_GPR && src == OPERAND_MEMORY)
@@ -467,6 +469,13 @@ static Handler choose_handler(const Insn *insn, const OpcodeRow *row)
     else if (dst == OPERAND_MEMORY && src == OPERAND_NONE)
         handler = handlers->mem[size];
     return handler ? handler : handlers->any[size];
+}
+
+Handler insn_general_handler(const Insn *insn)
+{
+    const OpcodeRow *row = &opcode_rows[insn->row];
+
+    return insn_handlers[row->name]->any[__builtin_ctz(body_size(insn, row))];
 }
 
 static bool has_memory_operand(const OpcodeRow *row, const Insn *insn)

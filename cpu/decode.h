@@ -26,6 +26,9 @@ void decoder_init(Cpu *cpu);
 DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned available,
                     Insn *insn);
 
+/* The general body of an instruction that was decoded with a fast one: see cpu_redo(). */
+Handler insn_general_handler(const Insn *insn);
+
 /* Does it end a block: by its row, or because it repeats? */
 bool insn_ends_block(const Insn *insn);
 

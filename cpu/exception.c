@@ -36,7 +36,7 @@ void cpu_raise(Cpu *cpu, Exception exception, u32 error_code)
     cpu->vector = (u8)exception;
     cpu->has_error_code = has_error_code(exception);
     cpu->error_code = error_code | (external && has_ext(exception));
-    longjmp(cpu->unwind, 1);
+    longjmp(cpu->unwind, UNWIND_RAISED);
 }
 
 void cpu_raise_page_fault(Cpu *cpu, const PageFault *fault)

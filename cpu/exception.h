@@ -11,6 +11,13 @@
  * an error code is known from the vector (and ignored in real mode). For #DB, #BP and #OF see
  * cpu_interrupt(). */
 _Noreturn void cpu_raise(Cpu *cpu, Exception exception, u32 error_code);
+
+/* Abandons the current instruction and halts before it: an interrupt finds it still to be done. */
+_Noreturn void cpu_halt_before(Cpu *cpu);
+
+/* What brings the run loop back: the value of its setjmp(). */
+enum { UNWIND_RAISED = 1, UNWIND_HALTED, UNWIND_REDO };
+
 _Noreturn void cpu_raise_page_fault(Cpu *cpu, const PageFault *fault);
 
 /* Shorthands: #UD, #NM, #GP(0). */
@@ -18,10 +25,10 @@ _Noreturn void cpu_raise_ud(Cpu *cpu);
 _Noreturn void cpu_raise_gp0(Cpu *cpu);
 
 typedef enum EventKind {
-    EVENT_EXTERNAL,     /* INTR, NMI: no privilege check on the gate, EXT bit in error codes */
-    EVENT_EXCEPTION,    /* faults and traps of the processor */
-    EVENT_SOFTWARE,     /* INT n, INT3, INTO: gate DPL is checked; INT n also IOPL in VM86 mode */
-    EVENT_DEBUG,        /* INT1 (ICEBP) and single-step #DB: as an exception */
+    EVENT_EXTERNAL,  /* INTR, NMI: no privilege check on the gate, EXT bit in error codes */
+    EVENT_EXCEPTION, /* faults and traps of the processor */
+    EVENT_SOFTWARE,  /* INT n, INT3, INTO: gate DPL is checked; INT n also IOPL in VM86 mode */
+    EVENT_DEBUG,     /* INT1 (ICEBP) and single-step #DB: as an exception */
 } EventKind;
 
 /* Delivers an event at once: through the IVT in real mode, else through the IDT (gates, stack

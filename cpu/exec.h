@@ -13,6 +13,7 @@
 typedef struct Shape {
     Size size;      /* of the operation: operand 0's, or the effective operand size */
     u8 dst, src;    /* OperandKind of operands 0 and 1, or OPERAND_NONE: look at run time */
+    bool redo;      /* a fast copy, which leaves slow accesses to the general one: see memory.h */
 } Shape;
 
 /* The copies of a body, by log2 of the size. NULL: take `any`. */
@@ -20,6 +21,7 @@ typedef struct Handlers {
     Handler any[4];
     Handler reg_reg[4], reg_mem[4], reg_imm[4], mem_reg[4], mem_imm[4];
     Handler reg[4], mem[4];     /* instructions with one operand */
+    Handler fast[4];            /* whatever the operands */
 } Handlers;
 
 #define INSN(name, reads, writes, undefined, ends, title) extern const Handlers exec_##name;
@@ -65,23 +67,32 @@ FORCE_INLINE void gpr_write(Cpu *cpu, unsigned reg, Size size, u64 value)
     register_write(cpu, (Operand){.number = (u8)(reg * 8)}, size, value);
 }
 
-FORCE_INLINE u64 operand_read(Cpu *cpu, const Insn *insn, Operand operand, u8 kind, Size size)
+FORCE_INLINE u64 operand_read_with(Cpu *cpu, const Insn *insn, Operand operand, u8 kind, Size size,
+                                   bool redo)
 {
     switch (kind ? kind : operand.kind) {
-    case OPERAND_GPR: return register_read(cpu, operand, size);
-    case OPERAND_MEMORY: return memory_read(cpu, insn->segment, operand_offset(cpu, insn), size);
-    default: return insn->immediate & size_mask(size);
+    case OPERAND_GPR:
+        return register_read(cpu, operand, size);
+    case OPERAND_MEMORY:
+        return memory_read_with(cpu, insn->segment, operand_offset(cpu, insn), size, redo);
+    default:
+        return insn->immediate & size_mask(size);
     }
+}
+
+FORCE_INLINE u64 operand_read(Cpu *cpu, const Insn *insn, Operand operand, u8 kind, Size size)
+{
+    return operand_read_with(cpu, insn, operand, kind, size, false);
 }
 
 FORCE_INLINE u64 dst_read(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    return operand_read(cpu, insn, insn->operands[0], shape.dst, shape.size);
+    return operand_read_with(cpu, insn, insn->operands[0], shape.dst, shape.size, shape.redo);
 }
 
 FORCE_INLINE u64 src_read(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    return operand_read(cpu, insn, insn->operands[1], shape.src, shape.size);
+    return operand_read_with(cpu, insn, insn->operands[1], shape.src, shape.size, shape.redo);
 }
 
 /* Reads an operand of the size its row gives (MOVZX, PUSH Sw, IMUL's immediate ...). */
@@ -97,7 +108,8 @@ FORCE_INLINE u64 dst_read_for_write(Cpu *cpu, const Insn *insn, Shape shape)
     Operand operand = insn->operands[0];
 
     if ((shape.dst ? shape.dst : operand.kind) == OPERAND_MEMORY)
-        return memory_read_for_write(cpu, insn->segment, operand_offset(cpu, insn), shape.size);
+        return memory_read_for_write_with(cpu, insn->segment, operand_offset(cpu, insn), shape.size,
+                                          shape.redo);
     return register_read(cpu, operand, shape.size);
 }
 
@@ -112,7 +124,13 @@ FORCE_INLINE void operand_write(Cpu *cpu, const Insn *insn, Operand operand, u8 
 
 FORCE_INLINE void dst_write(Cpu *cpu, const Insn *insn, Shape shape, u64 value)
 {
-    operand_write(cpu, insn, insn->operands[0], shape.dst, shape.size, value);
+    Operand operand = insn->operands[0];
+
+    if ((shape.dst ? shape.dst : operand.kind) == OPERAND_MEMORY)
+        memory_write_with(cpu, insn->segment, operand_offset(cpu, insn), shape.size, value,
+                          shape.redo);
+    else
+        register_write(cpu, operand, shape.size, value);
 }
 
 /* ---- control transfer ---- */
@@ -136,7 +154,7 @@ FORCE_INLINE void cpu_jump(Cpu *cpu, u64 rip)
 #define SHAPE_COPY(name, suffix, bytes, d, s)                                      \
     static void name##_##suffix(Cpu *cpu, const Insn *insn)                        \
     {                                                                              \
-        name(cpu, insn, (Shape){.size = bytes, .dst = d, .src = s});               \
+        name(cpu, insn, (Shape){.size = bytes, .dst = d, .src = s, .redo = d || s}); \
     }
 #define SHAPE_COPIES(name, suffix, d, s)                                           \
     SHAPE_COPY(name, 8##suffix, BYTE, d, s) SHAPE_COPY(name, 16##suffix, WORD, d, s) \
@@ -164,6 +182,12 @@ FORCE_INLINE void cpu_jump(Cpu *cpu, u64 rip)
     SHAPE_COPIES(name, m, OPERAND_MEMORY, OPERAND_NONE)                            \
     const Handlers exec_##name = {.any = SHAPE_LIST(name, ),                       \
         .reg = SHAPE_LIST(name, r), .mem = SHAPE_LIST(name, m)};
+
+/* Two copies per size, the general and a fast one, for accesses to the stack. */
+#define STACKED(name)                                                              \
+    SHAPE_COPIES(name, , OPERAND_NONE, OPERAND_NONE)                               \
+    SHAPE_COPIES(name, fast, OPERAND_STRING, OPERAND_NONE)                         \
+    const Handlers exec_##name = {.any = SHAPE_LIST(name, ), .fast = SHAPE_LIST(name, fast)};
 
 /* One copy per size. */
 #define SIZED(name)                                                                \

@@ -58,30 +58,30 @@ FORCE_INLINE u64 near_target(Cpu *cpu, const Insn *insn, Shape shape)
 {
     if (insn->operands[0].kind == OPERAND_RELATIVE)
         return relative_target(cpu, insn, shape.size);
-    return dst_read(cpu, insn, shape);
+    return operand_read_with(cpu, insn, insn->operands[0], OPERAND_NONE, shape.size, shape.redo);
 }
 
 FORCE_INLINE void JMP(Cpu *cpu, const Insn *insn, Shape shape)
 {
     cpu_jump(cpu, near_target(cpu, insn, shape));
 }
-SIZED(JMP)
+STACKED(JMP)
 
 FORCE_INLINE void CALL(Cpu *cpu, const Insn *insn, Shape shape)
 {
     u64 target = near_target(cpu, insn, shape);
 
     cpu_check_rip(cpu, target);
-    stack_push(cpu, cpu_next_rip(cpu), shape.size);
+    stack_push_with(cpu, cpu_next_rip(cpu), shape.size, shape.redo);
     cpu->rip = target;
 }
-SIZED(CALL)
+STACKED(CALL)
 
 FORCE_INLINE void RET(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    u64 target = stack_peek(cpu, 0, shape.size);
+    u64 target = stack_peek_with(cpu, 0, shape.size, shape.redo);
 
     cpu_jump(cpu, target);
     stack_drop(cpu, shape.size + insn->immediate);
 }
-SIZED(RET)
+STACKED(RET)

@@ -15,14 +15,14 @@ FORCE_INLINE void MOVZX(Cpu *cpu, const Insn *insn, Shape shape)
     Size size = insn->operands[1].size == BYTE ? BYTE : WORD;
 
     register_write(cpu, insn->operands[0], shape.size,
-                   operand_read(cpu, insn, insn->operands[1], shape.src, size));
+                   operand_read_with(cpu, insn, insn->operands[1], shape.src, size, shape.redo));
 }
 SHAPED(MOVZX)
 
 FORCE_INLINE void MOVSX(Cpu *cpu, const Insn *insn, Shape shape)
 {
     Size size = insn->operands[1].size == BYTE ? BYTE : WORD;
-    u64 value = operand_read(cpu, insn, insn->operands[1], shape.src, size);
+    u64 value = operand_read_with(cpu, insn, insn->operands[1], shape.src, size, shape.redo);
 
     register_write(cpu, insn->operands[0], shape.size, sign_extend(value, size));
 }
@@ -30,7 +30,7 @@ SHAPED(MOVSX)
 
 FORCE_INLINE void MOVSXD(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    u64 value = operand_read(cpu, insn, insn->operands[1], shape.src, DWORD);
+    u64 value = operand_read_with(cpu, insn, insn->operands[1], shape.src, DWORD, shape.redo);
 
     register_write(cpu, insn->operands[0], shape.size, sign_extend(value, DWORD));
 }

@@ -10,24 +10,24 @@ FORCE_INLINE void PUSH(Cpu *cpu, const Insn *insn, Shape shape)
     Operand operand = insn->operands[0];
     u64 value;
 
-    if (operand.kind == OPERAND_SEGMENT)
+    if (!shape.dst && operand.kind == OPERAND_SEGMENT)
         value = cpu->segments[operand.number].selector;
     else
-        value = operand_read(cpu, insn, operand, shape.dst, shape.size);
-    stack_push(cpu, value, shape.size);
+        value = dst_read(cpu, insn, shape);
+    stack_push_with(cpu, value, shape.size, shape.redo);
 }
 ONE_OPERAND(PUSH)
 
 /* A memory operand based on (E)SP is addressed with SP as it is after the pop. */
 FORCE_INLINE void POP(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    u64 value = stack_peek(cpu, 0, shape.size);
+    u64 value = stack_peek_with(cpu, 0, shape.size, shape.redo);
 
     if ((shape.dst ? shape.dst : insn->operands[0].kind) == OPERAND_MEMORY) {
         u64 offset = operand_offset(cpu, insn) + (insn->base == RSP * 8 ? shape.size : 0);
 
         offset = offset << insn->address_shift >> insn->address_shift;
-        memory_write(cpu, insn->segment, offset, shape.size, value);
+        memory_write_with(cpu, insn->segment, offset, shape.size, value, shape.redo);
         stack_drop(cpu, shape.size);
         return;
     }
@@ -155,10 +155,10 @@ PLAIN(ENTER)
 
 FORCE_INLINE void LEAVE(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    u64 value = memory_read(cpu, SS, cpu->gpr[RBP] & cpu->stack_mask, shape.size);
+    u64 value = memory_read_with(cpu, SS, cpu->gpr[RBP] & cpu->stack_mask, shape.size, shape.redo);
 
     (void)insn;
     stack_set_pointer(cpu, cpu->gpr[RBP] + shape.size);
     gpr_write(cpu, RBP, shape.size, value);
 }
-SIZED(LEAVE)
+STACKED(LEAVE)

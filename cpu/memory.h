@@ -38,23 +38,45 @@ FORCE_INLINE void bytes_store(u8 *host, unsigned size, u64 value)
     }
 }
 
-/* ---- by linear address ---- */
+/* ---- by linear address ----
+ *
+ * `redo` is a constant: where it is true an access that the fast path declines has the whole
+ * instruction executed again by its general body, which is compiled with `redo` false. A fast body
+ * therefore has no slow call in it and needs no stack frame. See cpu_redo(). */
 
-FORCE_INLINE u64 linear_read(Cpu *cpu, u64 linear, unsigned size, bool user)
+FORCE_INLINE u64 linear_read_with(Cpu *cpu, u64 linear, unsigned size, bool user, bool redo)
 {
     const u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_READ, user, size);
 
-    return LIKELY(host) ? bytes_load(host, size) : memory_read_slow(cpu, linear, size, user);
+    if (LIKELY(host))
+        return bytes_load(host, size);
+    if (redo)
+        cpu_redo(cpu);
+    return memory_read_slow(cpu, linear, size, user);
+}
+
+FORCE_INLINE void linear_write_with(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value,
+                                    bool redo)
+{
+    u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, user, size);
+
+    if (LIKELY(host)) {
+        bytes_store(host, size, value);
+        return;
+    }
+    if (redo)
+        cpu_redo(cpu);
+    memory_write_slow(cpu, linear, size, user, value);
+}
+
+FORCE_INLINE u64 linear_read(Cpu *cpu, u64 linear, unsigned size, bool user)
+{
+    return linear_read_with(cpu, linear, size, user, false);
 }
 
 FORCE_INLINE void linear_write(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value)
 {
-    u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, user, size);
-
-    if (LIKELY(host))
-        bytes_store(host, size, value);
-    else
-        memory_write_slow(cpu, linear, size, user, value);
+    linear_write_with(cpu, linear, size, user, value, false);
 }
 
 /* Descriptor tables, TSS, inner stacks: as supervisor whatever the CPL. */
@@ -71,37 +93,68 @@ FORCE_INLINE void system_write(Cpu *cpu, u64 linear, unsigned size, u64 value)
 /* ---- by segment and offset ---- */
 
 /* Checks the segment and returns the linear address. */
-FORCE_INLINE u64 memory_linear(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool write)
+FORCE_INLINE u64 memory_linear_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool write,
+                                    bool redo)
 {
     const Segment *segment = &cpu->segments[reg];
-    u64 linear = segment->base + offset;
 
-    if (UNLIKELY(offset + size > (write ? segment->write_end : segment->read_end)))
+    if (UNLIKELY(offset + size > (write ? segment->write_end : segment->read_end))) {
+        if (redo)
+            cpu_redo(cpu);
         segment_check(cpu, reg, offset, size, write);
-    return cpu->code_size == 8 ? linear : (u32)linear;
+    }
+    return (segment->base + offset) & cpu->linear_mask;
+}
+
+FORCE_INLINE u64 memory_linear(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool write)
+{
+    return memory_linear_with(cpu, reg, offset, size, write, false);
+}
+
+FORCE_INLINE u64 memory_read_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool redo)
+{
+    u64 linear = memory_linear_with(cpu, reg, offset, size, false, redo);
+
+    return linear_read_with(cpu, linear, size, cpu->user, redo);
+}
+
+FORCE_INLINE void memory_write_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size, u64 value,
+                                    bool redo)
+{
+    u64 linear = memory_linear_with(cpu, reg, offset, size, true, redo);
+
+    linear_write_with(cpu, linear, size, cpu->user, value, redo);
 }
 
 FORCE_INLINE u64 memory_read(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
 {
-    return linear_read(cpu, memory_linear(cpu, reg, offset, size, false), size, cpu->user);
+    return memory_read_with(cpu, reg, offset, size, false);
 }
 
 FORCE_INLINE void memory_write(Cpu *cpu, unsigned reg, u64 offset, unsigned size, u64 value)
 {
-    linear_write(cpu, memory_linear(cpu, reg, offset, size, true), size, cpu->user, value);
+    memory_write_with(cpu, reg, offset, size, value, false);
 }
 
 /* The read of a read-modify-write: raises whatever the write would, so that the memory_write()
  * that follows cannot. */
-FORCE_INLINE u64 memory_read_for_write(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
+FORCE_INLINE u64 memory_read_for_write_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size,
+                                            bool redo)
 {
-    u64 linear = memory_linear(cpu, reg, offset, size, true);
+    u64 linear = memory_linear_with(cpu, reg, offset, size, true, redo);
     const u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->user, size);
 
     if (LIKELY(host))
         return bytes_load(host, size);
+    if (redo)
+        cpu_redo(cpu);
     memory_probe_write(cpu, linear, size, cpu->user);
     return memory_read_slow(cpu, linear, size, cpu->user);
+}
+
+FORCE_INLINE u64 memory_read_for_write(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
+{
+    return memory_read_for_write_with(cpu, reg, offset, size, false);
 }
 
 /* ---- the stack ---- */
@@ -114,19 +167,29 @@ FORCE_INLINE void stack_set_pointer(Cpu *cpu, u64 value)
         cpu->gpr[RSP] = value & cpu->stack_mask;
 }
 
-FORCE_INLINE void stack_push(Cpu *cpu, u64 value, unsigned size)
+FORCE_INLINE void stack_push_with(Cpu *cpu, u64 value, unsigned size, bool redo)
 {
     u64 pointer = (cpu->gpr[RSP] - size) & cpu->stack_mask;
 
-    memory_write(cpu, SS, pointer, size, value);
+    memory_write_with(cpu, SS, pointer, size, value, redo);
     stack_set_pointer(cpu, pointer);
+}
+
+FORCE_INLINE void stack_push(Cpu *cpu, u64 value, unsigned size)
+{
+    stack_push_with(cpu, value, size, false);
 }
 
 /* The `size` bytes at SP + offset; SP stays until stack_set_pointer() or stack_drop(), so that a
  * later fault finds it unchanged. */
+FORCE_INLINE u64 stack_peek_with(Cpu *cpu, u64 offset, unsigned size, bool redo)
+{
+    return memory_read_with(cpu, SS, (cpu->gpr[RSP] + offset) & cpu->stack_mask, size, redo);
+}
+
 FORCE_INLINE u64 stack_peek(Cpu *cpu, u64 offset, unsigned size)
 {
-    return memory_read(cpu, SS, (cpu->gpr[RSP] + offset) & cpu->stack_mask, size);
+    return stack_peek_with(cpu, offset, size, false);
 }
 
 FORCE_INLINE void stack_drop(Cpu *cpu, u64 bytes)

@@ -2,31 +2,35 @@
  * The interpreter's loop: find the block at rip, call the body of each of its instructions, and
  * between blocks attend to interrupts, traps and the board.
  *
- * An exception abandons its instruction by a longjmp() to cpu_run(). Its delivery counts as one
+ * An exception abandons its instruction by a longjmp() to cpu_run(), and so does a fast body that
+ * leaves an access to the general one. An exception's delivery counts as one
  * cycle, so that a guest that does nothing but fault cannot stop the clock.
  */
 #include "cpu/code_cache.h"
 #include "cpu/debug_registers.h"
 #include "cpu/exec.h"
 
-/* Stands for "between two instructions". */
-static const Insn no_insn;
+const Insn no_insn;
 
-static void leave_instruction(Cpu *cpu)
+_Noreturn void cpu_redo(Cpu *cpu)
 {
-    cpu->insn = cpu->counted = &no_insn;
-    cpu->block_rip = cpu->rip;
+    longjmp(cpu->unwind, UNWIND_REDO);
 }
 
 /* ---- events ---- */
 
-/* The instruction raised an exception: it did not happen. */
-static void deliver_raised(Cpu *cpu)
+/* The current instruction did not happen. */
+static void undo_instruction(Cpu *cpu)
 {
     cpu_sync_cycles(cpu);
     cpu->rip = cpu_rip(cpu);
+    cpu_between_instructions(cpu);
+}
+
+static void deliver_raised(Cpu *cpu)
+{
+    undo_instruction(cpu);
     cpu->cycles++;
-    leave_instruction(cpu);
     cpu_deliver_raised(cpu);
 }
 
@@ -85,30 +89,47 @@ static Next attend(Cpu *cpu)
 
 /* ---- instructions ---- */
 
-/* Executes at most `budget` (> 0) instructions of a block. */
-static void execute(Cpu *cpu, const Block *block, u64 budget)
+/* Prepares to execute at most `budget` (> 0) instructions of a block. */
+FORCE_INLINE void enter_block(Cpu *cpu, const Block *block, u64 budget)
 {
-    const Insn *insn = block->insns;
-    const Insn *end = insn + (budget < block->count ? budget : block->count);
-    u64 rip = cpu->rip;
+    const Insn *end = block->insns + (budget < block->count ? budget : block->count);
 
-    cpu->counted = insn;
-    cpu->block_rip = rip;
-    cpu->block_end = end;
+    cpu->counted = block->insns;
+    cpu->block_rip = cpu->rip;
+    cpu->block_end = cpu->block_stop = end;
     /* A body that transfers control overwrites this; it is always the block's last. */
-    rip += end[-1].start + end[-1].length;
-    cpu->rip = cpu->code_size == 8 ? rip : (u32)rip;
+    cpu->rip = (cpu->rip + end[-1].start + end[-1].length) & cpu->linear_mask;
+}
+
+/* `next` would have been the next instruction. */
+FORCE_INLINE void leave_block(Cpu *cpu, const Insn *next)
+{
+    if (UNLIKELY(next != cpu->block_stop))      /* left early */
+        cpu->rip = (cpu->block_rip + next->start) & cpu->linear_mask;
+    cpu->cycles += (u64)(next - cpu->counted);
+    cpu->insn = cpu->counted = next;
+}
+
+FORCE_INLINE void execute_from(Cpu *cpu, const Insn *insn)
+{
     do {
         cpu->insn = insn;
         insn->exec(cpu, insn);
         insn++;
     } while (LIKELY(insn < cpu->block_end));
-    if (UNLIKELY(insn != end)) {    /* left early */
-        rip = cpu->block_rip + insn->start;
-        cpu->rip = cpu->code_size == 8 ? rip : (u32)rip;
-    }
-    cpu->cycles += (u64)(insn - cpu->counted);
-    cpu->insn = cpu->counted = insn;
+    leave_block(cpu, insn);
+}
+
+/* A fast body declined: the general one does the instruction, and the block goes on. */
+static void redo(Cpu *cpu)
+{
+    const Insn *insn = cpu->insn;
+
+    insn_general_handler(insn)(cpu, insn);
+    if (insn + 1 < cpu->block_end)
+        execute_from(cpu, insn + 1);
+    else
+        leave_block(cpu, insn + 1);
 }
 
 static bool is_software_interrupt(const Insn *insn)
@@ -122,13 +143,18 @@ static bool is_software_interrupt(const Insn *insn)
 static void step(Cpu *cpu)
 {
     bool trap = cpu->rflags & FLAG_TF, resume = cpu->rflags & FLAG_RF;
+    const Block *block;
     const Insn *insn;
 
     cpu->attention &= (u8)~ATTEND_SHADOW;
-    leave_instruction(cpu);
-    insn = code_cache_find(cpu)->insns;
-    execute(cpu, code_cache_find(cpu), 1);
-    leave_instruction(cpu);
+    cpu_between_instructions(cpu);
+    block = code_cache_find(cpu);
+    insn = block->insns;
+    enter_block(cpu, block, 1);
+    cpu->insn = insn;
+    insn_general_handler(insn)(cpu, insn);
+    leave_block(cpu, insn + 1);
+    cpu_between_instructions(cpu);
     if (is_software_interrupt(insn))    /* its gate has cleared TF, and the trap with it */
         return;
     if (trap)
@@ -139,30 +165,31 @@ static void step(Cpu *cpu)
         cpu->attention |= ATTEND_TRAP;
 }
 
-static void run_blocks(Cpu *cpu)
+/* Apart from cpu_run(), whose setjmp() would keep everything in memory. */
+static __attribute__((noinline)) void run_blocks(Cpu *cpu)
 {
-    Block *block;
+    Block *block = code_cache_find(cpu);
 
-    leave_instruction(cpu);
-    block = code_cache_find(cpu);
     for (;;) {
-        execute(cpu, block, cpu->deadline - cpu->cycles);
-        if (UNLIKELY(cpu->attention) || cpu->cycles >= cpu->deadline)
+        enter_block(cpu, block, cpu->deadline - cpu->cycles);
+        execute_from(cpu, block->insns);
+        if (UNLIKELY(cpu->attention) || UNLIKELY(cpu->cycles >= cpu->deadline))
             return;
-        leave_instruction(cpu);
-        /* Links hold within one mode, CS and CPL; whoever changes these leaves the block. */
-        block = LIKELY(cpu->block_end) ? code_cache_next(cpu, block) : code_cache_find(cpu);
+        block = code_cache_next(cpu, block);
     }
 }
 
 void cpu_run(Cpu *cpu)
 {
-    if (_setjmp(cpu->unwind))
-        deliver_raised(cpu);
+    switch (_setjmp(cpu->unwind)) {
+    case UNWIND_RAISED: deliver_raised(cpu); break;
+    case UNWIND_HALTED: undo_instruction(cpu); break;
+    case UNWIND_REDO: redo(cpu); break;
+    }
     while (cpu->cycles < cpu->deadline) {
         Next next = NEXT_RUN;
 
-        leave_instruction(cpu);
+        cpu_between_instructions(cpu);
         if (cpu->attention)
             next = attend(cpu);
         if (next == NEXT_RETURN || cpu->cycles >= cpu->deadline)
@@ -172,7 +199,7 @@ void cpu_run(Cpu *cpu)
         else
             run_blocks(cpu);
     }
-    leave_instruction(cpu);
+    cpu_between_instructions(cpu);
 }
 
 void cpu_step(Cpu *cpu)

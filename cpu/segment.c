@@ -4,6 +4,7 @@
  *
  * Not implemented: long mode's 16-byte system descriptors and the segments it ignores.
  */
+#include "cpu/code_cache.h"
 #include "cpu/memory.h"
 
 /* Data that grows down: its valid offsets are those above the limit. */
@@ -57,6 +58,8 @@ void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limi
 {
     Segment *segment = &cpu->segments[reg];
 
+    if (reg == CS && segment->limit != limit)   /* blocks were checked against the old one */
+        code_cache_unlink(cpu);
     *segment = (Segment){.selector = selector, .base = base, .limit = limit, .access = access};
     derive(cpu, segment);
     if (reg == CS || reg == SS)

@@ -180,20 +180,22 @@ static void put_bit(u64 *map, unsigned index, bool value)
 /* Puts one right of a translation into its entry; `host`: of the page's first byte, or NULL. */
 static void fill(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr physical, u8 *host)
 {
-    TlbEntry *entry = &mmu->tlb[user][tlb_index(linear)];
+    unsigned index = tlb_index(linear);
+    TlbEntry *entry = &mmu->tlb[user][index];
     u64 page = linear & ~(u64)PAGE_MASK;
     u64 addend = (u64)(uintptr_t)host - page;
 
     for (unsigned other = 0; other < COUNT_OF(entry->tags); other++) {
         u64 tag = entry->tags[other];
 
-        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) || entry->physical != physical)
+        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) ||
+            mmu->physical[user][index] != physical)
             entry->tags[other] = 0;
         /* Reads and writes may go to different memory (PAM): one addend cannot serve both. */
         else if (host && entry->addend != addend)
             entry->tags[other] |= TLB_SLOW;
     }
-    entry->physical = physical;
+    mmu->physical[user][index] = physical;
     if (host)
         entry->addend = addend;
     entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW);
@@ -222,17 +224,19 @@ bool mmu_access(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physic
 {
     const TlbEntry *entry = look_up(mmu, linear, access, user, fault);
     u64 offset = linear & PAGE_MASK;
+    PhysAddr page;
 
     if (!entry)
         return false;
-    *physical = entry->physical | offset;
+    page = mmu->physical[user][tlb_index(linear)];
+    *physical = page | offset;
     if (!(entry->tags[access] & TLB_SLOW)) {
         *host = (u8 *)(uintptr_t)(linear + entry->addend);
         return true;
     }
-    *host = direct_host(mmu, entry->physical, access);
+    *host = direct_host(mmu, page, access);
     if (*host) {
-        fill(mmu, linear, access, user, entry->physical, *host);
+        fill(mmu, linear, access, user, page, *host);
         *host += offset;
     }
     return true;

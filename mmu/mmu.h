@@ -33,7 +33,6 @@ enum { TLB_NO_EPOCH = 0x800 };
 typedef struct TlbEntry {
     u64 tags[3];        /* by Access: linear page | epoch; 0: no such right, or empty */
     u64 addend;         /* host address = linear address + addend, unless TLB_SLOW */
-    PhysAddr physical;  /* of the 4 KiB page */
 } TlbEntry;
 
 /* What a page walk found. */
@@ -46,6 +45,7 @@ typedef struct Translation {
 typedef struct Mmu {
     u64 epoch;                              /* the current one; first: it is on every fast path */
     TlbEntry tlb[2][TLB_ENTRIES];           /* [0] supervisor's accesses, [1] user's */
+    PhysAddr physical[2][TLB_ENTRIES];      /* of each entry's 4 KiB page */
     u64 globals[2][TLB_ENTRIES / 64];       /* which entries survive a load of CR3 */
     u64 large[2][TLB_ENTRIES / 64];         /* which are parts of a large page */
     AddressSpace *memory;
