@@ -1,6 +1,5 @@
 #include "devices/local_apic_timer.h"
-
-enum { LVT_MASKED = 1 << 16, LVT_PERIODIC = 1 << 17 };
+#include "devices/local_apic_registers.h"
 
 /* The divide configuration's bits 0, 1 and 3: 000 divides by 2, ... 110 by 128, 111 by 1. */
 static unsigned divide_shift(const LocalApic *apic)

@@ -91,7 +91,7 @@ static void catch_up(Mc146818 *rtc)
 {
     u64 now = divider_ticks(rtc), seconds = now / RTC_HZ;
 
-    for (u8 flag = B_UIE; flag <= B_PIE; flag <<= 1) {
+    for (unsigned flag = B_UIE; flag <= B_PIE; flag <<= 1) {
         u64 rise = next_rise(rtc, flag);
 
         if (rise && rise <= now)
@@ -113,7 +113,7 @@ static void update_irq(Mc146818 *rtc)
 
     rtc->cmos[RTC_C] = (rtc->cmos[RTC_C] & FLAGS) | (raised ? C_IRQF : 0);
     irq_line_set(rtc->irq, raised);
-    for (u8 flag = B_UIE; flag <= B_PIE && !raised; flag <<= 1) {
+    for (unsigned flag = B_UIE; flag <= B_PIE && !raised; flag <<= 1) {
         u64 rise = enables & flag ? next_rise(rtc, flag) : 0;
 
         if (rise && (!first || rise < first))
