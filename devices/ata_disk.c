@@ -100,7 +100,7 @@ static void read_buffer(IdeDrive *drive)
 static void write_buffer(IdeDrive *drive)
 {
     drive->left = 0;
-    ide_drive_busy(drive, PHASE_PIO_OUT, COMMAND_NS);
+    ide_drive_request(drive, PHASE_PIO_OUT, SECTOR_SIZE);
 }
 
 static void set_multiple(IdeDrive *drive)

@@ -74,6 +74,15 @@ bool ata_in_range(const IdeDrive *drive, u64 count)
 
 /* ---- transfers ---- */
 
+static u32 block_sectors(const IdeDrive *drive)
+{
+    u32 most = ata_command_flags(drive->command) & ATA_MULTIPLE ? drive->multiple : 1;
+
+    if (most < 1 || most > ATA_MULTIPLE_MOST)
+        most = 1;
+    return drive->left < most ? drive->left : most;
+}
+
 void ata_start_transfer(IdeDrive *drive, IdePhase phase)
 {
     u8 flags = ata_command_flags(drive->command);
@@ -89,7 +98,12 @@ void ata_start_transfer(IdeDrive *drive, IdePhase phase)
         ide_drive_fail(drive, ATA_IDNF);
         return;
     }
-    ide_drive_busy(drive, phase, COMMAND_NS);
+    /* A drive with a cache has room for the first block at once, and teaching systems send it
+     * without a look at DRQ. No interrupt asks for it. */
+    if (phase == PHASE_PIO_OUT)
+        ide_drive_request(drive, phase, block_sectors(drive) * SECTOR_SIZE);
+    else
+        ide_drive_busy(drive, phase, COMMAND_NS);
 }
 
 static void fail_transfer(IdeDrive *drive, u8 error)
@@ -110,15 +124,6 @@ void ata_advance(IdeDrive *drive, u32 count)
         return;
     ata_address_set(drive, drive->lba - 1);
     drive->task.count[0] = drive->task.count[1] = 0;
-}
-
-static u32 block_sectors(const IdeDrive *drive)
-{
-    u32 most = ata_command_flags(drive->command) & ATA_MULTIPLE ? drive->multiple : 1;
-
-    if (most < 1 || most > ATA_MULTIPLE_MOST)
-        most = 1;
-    return drive->left < most ? drive->left : most;
 }
 
 /* Moves sectors between the medium and the buffer; false ends the command with an error. */
@@ -227,10 +232,6 @@ void ata_disk_step(IdeDrive *drive)
         break;
     case PHASE_PIO_IN:
         step_pio_in(drive);
-        break;
-    case PHASE_PIO_OUT: /* no interrupt asks for the first block */
-        ide_drive_request(drive, PHASE_PIO_OUT,
-                          (drive->left ? block_sectors(drive) : 1) * SECTOR_SIZE);
         break;
     case PHASE_PIO_STORE:
         step_pio_store(drive);

@@ -234,10 +234,6 @@ void atapi_block_moved(IdeDrive *drive)
 void atapi_step(IdeDrive *drive)
 {
     switch (drive->phase) {
-    case PHASE_PACKET: /* the drive said in IDENTIFY that it asks without an interrupt */
-        drive->task.count[0] = REASON_COMMAND;
-        ide_drive_request(drive, PHASE_PACKET, IDE_PACKET);
-        break;
     case PHASE_PACKET_RUN:
         atapi_run_packet(drive);
         break;
@@ -263,7 +259,9 @@ static void packet(IdeDrive *drive)
     drive->use_dma = drive->task.features[0] & FEATURES_DMA;
     /* Zero asks for nothing; drives take it for the most that there is. */
     drive->byte_limit = (u16)(limit < 2 ? 0xFFFE : limit & 0xFFFE);
-    ide_drive_busy(drive, PHASE_PACKET, PACKET_NS);
+    /* The drive said in IDENTIFY that it asks at once, and without an interrupt. */
+    drive->task.count[0] = REASON_COMMAND;
+    ide_drive_request(drive, PHASE_PACKET, IDE_PACKET);
 }
 
 static void identify_packet_device(IdeDrive *drive)

@@ -5,7 +5,8 @@
  * Both directions are faster than the programmed baud rate, since nobody wants to wait for a
  * cable that is not there: a character takes its time on the line, but at most a few
  * microseconds. A guest that polls the line status register to send waits for nothing at all:
- * the read itself completes the transmission. Nothing of this depends on host time.
+ * the read itself completes the transmission; so does a read of what loopback brings back. Nothing
+ * of this depends on host time.
  *
  * As on the boards that most guests were tried on, OUT2 does not gate the interrupt: there are
  * teaching systems that never set it.
@@ -174,18 +175,6 @@ void uart16550_receive(Uart16550 *uart, u8 byte)
     await_arrival(uart);
 }
 
-static u8 read_receiver(Uart16550 *uart)
-{
-    u8 byte;
-
-    if (!uart->receiver.count)
-        return uart->receiver.bytes[(uart->receiver.first + UART_FIFO - 1) % UART_FIFO];
-    byte = uart_fifo_pop(&uart->receiver);
-    restart_timeout(uart);
-    await_arrival(uart);
-    return byte;
-}
-
 /* ---- transmitter ---- */
 
 /* One character leaves. */
@@ -225,17 +214,37 @@ static void write_transmitter(Uart16550 *uart, u8 byte)
         schedule(uart, &uart->transmit, character_ns(uart), TRANSMIT_NS);
 }
 
-/* ---- status ---- */
+/* ---- reads ---- */
+
+/* What is still on its way out leaves now: the guest waits for nothing else. */
+static void finish_transmission(Uart16550 *uart)
+{
+    while (uart->transmitter.count)
+        transmit(uart);
+    clock_cancel(uart->clock, &uart->transmit);
+}
+
+static u8 read_receiver(Uart16550 *uart)
+{
+    u8 byte;
+
+    if (uart->modem_control & MCR_LOOPBACK)
+        finish_transmission(uart);
+    if (!uart->receiver.count)
+        return uart->receiver.bytes[(uart->receiver.first + UART_FIFO - 1) % UART_FIFO];
+    byte = uart_fifo_pop(&uart->receiver);
+    restart_timeout(uart);
+    await_arrival(uart);
+    return byte;
+}
 
 static u8 read_line_status(Uart16550 *uart)
 {
     u8 status;
 
-    while (uart->transmitter.count)
-        transmit(uart);
-    clock_cancel(uart->clock, &uart->transmit);
-
-    status = uart->line_status | uart_fifo_head_errors(&uart->receiver) | LSR_THR_EMPTY | LSR_ALL_EMPTY;
+    finish_transmission(uart);
+    status =
+        uart->line_status | uart_fifo_head_errors(&uart->receiver) | LSR_THR_EMPTY | LSR_ALL_EMPTY;
     if (uart->receiver.count)
         status |= LSR_READY;
     if ((uart->fifo_control & FCR_ENABLE) && uart_fifo_any_errors(&uart->receiver))

@@ -28,7 +28,6 @@ static void send(const u8 *packet, u16 byte_limit, bool dma)
     out(R_MID, (u8)byte_limit);
     out(R_HIGH, (u8)(byte_limit >> 8));
     out(R_STATUS, 0xA0);
-    wait_ns(10000);
     cr_assert_eq(ide_in(&rig, IDE1_CONTROL) & 0x88, 8);
     cr_assert_eq(in(R_COUNT), 1, "it asks for a command");
     for (unsigned i = 0; i < 12; i += 2)

@@ -148,7 +148,6 @@ Test(ide, write_sectors)
 {
     address(10, 2);
     out(R_STATUS, 0x30);
-    wait_ns(A_LITTLE);
     cr_assert_eq(rig.irqs[0].edges, 0, "no interrupt asks for the first sector");
     cr_assert_eq(in(R_STATUS), 0x58);
     for (unsigned i = 0; i < 512; i++) {

@@ -216,6 +216,15 @@ Test(uart16550, loopback_connects_lines_and_data)
     cr_assert_eq(sent_count, 0, "nothing leaves the chip");
 }
 
+Test(uart16550, loopback_needs_no_look_at_the_line_status)
+{
+    out(LCR, 3);
+    out(MCR, 0x1E);
+    out(THR, 0xAE);
+    cr_assert_eq(in(RBR), 0xAE);
+    cr_assert_eq(in(LSR), 0x60);
+}
+
 Test(uart16550, ring_counts_its_trailing_edge_only)
 {
     out(MCR, 0x10);
