@@ -152,10 +152,12 @@ static void change_factor(Window *window, bool larger)
 
     if (window->fullscreen)
         return;
-    if (larger && factor < MAX_FACTOR)
+    if (larger && factor < factor_that_fits(window, window->picture.width, window->picture.height))
         factor++;
     else if (!larger && factor > 1)
         factor--;
+    else
+        say(window, larger ? "the screen has no room for more" : "smaller it would not be sharp");
     window->factor = factor;
     set_window_size(window);
 }
