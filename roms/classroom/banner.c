@@ -16,7 +16,7 @@ static const char *const lines[] = {
     FRAME "   ║" VIOLET "       ██  ██    ██    ██      ██        ██  ██      ██  ██             " FRAME "║\n",
     FRAME "   ║" VIOLET "         ██      ██      ████  ██        ██  ██      ██    ████████     " FRAME "║\n",
     FRAME "   ║" PLAIN "                                                                        " FRAME "║\n",
-    FRAME "   ║" VALUE "      an operating system small enough to be read in an afternoon       " FRAME "║\n",
+    FRAME "   ║" VALUE "        an operating system small enough to be read in a weekend        " FRAME "║\n",
     FRAME "   ╚════════════════════════════════════════════════════════════════════════╝\n",
 };
 // clang-format on

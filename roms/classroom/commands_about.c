@@ -22,7 +22,7 @@ void command_about(const char *arguments)
     (void)arguments;
     print_heading("about");
     print("This is the classroom guest of vitrine, an educational PC in software. It is a\n"
-          "whole operating system, only small: 3000 lines of C and 500 of assembly, made to\n"
+          "whole operating system, only small: 5000 lines of C and 500 of assembly, made to\n"
           "be read. They lie in " VALUE "roms/classroom/" PLAIN
           ". The way from power-on to this line:\n\n");
     for (unsigned i = 0; i < LENGTH(way); i++)

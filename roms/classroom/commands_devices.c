@@ -174,7 +174,7 @@ void command_draw(const char *arguments)
           "  evening comes by changing the palette; only the water is drawn over and over.\n"
           "  Any key ends it, or %u seconds do.\n",
           PICTURE_SECONDS);
-    input_wait_until(timer_ticks() + TICKS_PER_SECOND * 2);
+    input_watch_until(timer_ticks() + TICKS_PER_SECOND * 2);
     picture_show();
     print("\n  Back in text: mode 3 is set, the font is in plane 2 again (the pixels lay over\n"
           "  it), and the 4000 bytes of text are back at B8000h.\n");

@@ -49,7 +49,7 @@ static void count_live(unsigned first_row)
 {
     enum { COUNT_COLUMN = 62 };
     for (unsigned i = 0; i < SECONDS_SHOWN * REFRESHES_PER_SECOND; i++) {
-        if (input_wait_until(timer_ticks() + TICKS_PER_SECOND / REFRESHES_PER_SECOND) == '\n')
+        if (input_watch_until(timer_ticks() + TICKS_PER_SECOND / REFRESHES_PER_SECOND) == '\n')
             return;
         for (unsigned row = 0; row < LENGTH(sources); row++)
             screen_print(first_row + row, COUNT_COLUMN, GOOD "%9u",

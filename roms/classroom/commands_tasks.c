@@ -80,7 +80,7 @@ void command_tasks(const char *arguments)
     if (!create_workers(workers, frames))
         return;
     for (unsigned i = 0; i < WORKERS; i++)
-        print("\n");
+        print("    %-9s quantum %u\n", names[i], quanta[i]);
     unsigned first_row = console_row() - WORKERS;
     u32 switches = context_switches(), start = timer_ticks();
     task_trace_start(trace, sizeof trace);

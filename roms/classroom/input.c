@@ -4,49 +4,74 @@
  */
 #include "input.h"
 #include "processor.h"
+#include "serial.h"
 #include "tasks.h"
 #include "timer.h"
 
 enum { PLACES = 256 }; /* a power of two: the two counters simply run on */
 
-static Key queue[PLACES];
+typedef struct Place {
+    Key key;
+    KeySource source;
+} Place;
+
+static Place queue[PLACES];
 static volatile u32 written, taken;
 static Task *sleeper;
 
-void input_put(Key key)
+void input_put(Key key, KeySource source)
 {
     if (key == KEY_NONE || written - taken == PLACES)
         return;
-    queue[written++ % PLACES] = key;
+    queue[written++ % PLACES] = (Place){key, source};
     if (sleeper)
         task_wake(sleeper);
 }
 
-bool input_pending(void)
+/* A key may be followed by the rest of its escape sequence. */
+bool input_has_room(void)
+{
+    return written - taken < PLACES - 8;
+}
+
+static bool any_key(void)
 {
     return written != taken;
 }
 
-Key input_wait_until(u32 tick)
+static bool watched_key(void)
+{
+    Place next = queue[taken % PLACES];
+    return any_key() && (next.source == FROM_KEYBOARD || next.key == '\n');
+}
+
+static Key wait_until(bool (*ready)(void), u32 tick)
 {
     Key key = KEY_NONE;
     u32 flags = interrupts_disable(); /* or a key could arrive between looking and sleeping */
-    while (!input_pending() && (i32)(tick - timer_ticks()) > 0) {
+    while (!ready() && (i32)(tick - timer_ticks()) > 0) {
         sleeper = task_current();
         task_sleep_until(tick);
     }
     sleeper = NULL;
-    if (input_pending())
-        key = queue[taken++ % PLACES];
+    if (ready()) {
+        key = queue[taken++ % PLACES].key;
+        serial_interrupt(); /* bytes may wait there because there was no room */
+    }
     interrupts_restore(flags);
     return key;
+}
+
+Key input_watch_until(u32 tick)
+{
+    return wait_until(watched_key, tick);
 }
 
 Key input_wait(void)
 {
     Key key;
     do
-        key = input_wait_until(timer_ticks() + 3600 * TICKS_PER_SECOND);
+        key = wait_until(any_key, timer_ticks() + 3600 * TICKS_PER_SECOND);
     while (key == KEY_NONE);
     return key;
 }

@@ -16,7 +16,17 @@ enum {
     KEY_F1,
 };
 
-void input_put(Key key);        /* by the interrupt handlers */
-Key input_wait(void);           /* sleeps until there is one */
-Key input_wait_until(u32 tick); /* KEY_NONE: the time came first */
-bool input_pending(void);
+typedef enum KeySource { FROM_KEYBOARD, FROM_SERIAL } KeySource;
+
+/* By the interrupt handlers. */
+void input_put(Key key, KeySource source);
+
+bool input_has_room(void);
+
+/* Sleeps until there is one. */
+Key input_wait(void);
+
+/* For lessons that go on by themselves until a time or a key: takes any key of the keyboard, but
+ * from COM1 only a lone Enter. The next commands of a script that is sent there all at once stay
+ * in the queue for the shell. KEY_NONE: the time came first. */
+Key input_watch_until(u32 tick);

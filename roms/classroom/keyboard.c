@@ -96,7 +96,7 @@ void keyboard_interrupt(void)
     else if (pressed && code == SCAN_CAPS_LOCK)
         caps_lock = !caps_lock;
     else if (pressed)
-        input_put(key_of(code, extended));
+        input_put(key_of(code, extended), FROM_KEYBOARD);
     extended = false;
 }
 

@@ -287,7 +287,7 @@ void picture_show(void)
         vga_wait_for_retrace();
         set_light((i32)(elapsed * 110 / whole < 100 ? elapsed * 110 / whole : 100));
         draw_water((i32)elapsed / 4);
-        if (input_wait_until(timer_ticks() + FRAME_TICKS) != KEY_NONE)
+        if (input_watch_until(timer_ticks() + FRAME_TICKS) != KEY_NONE)
             break;
         elapsed = timer_ticks() - start;
     }

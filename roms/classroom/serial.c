@@ -64,6 +64,11 @@ void serial_put(char character)
     out8(DATA, (u8)character);
 }
 
+static void type(Key key)
+{
+    input_put(key, FROM_SERIAL);
+}
+
 /* Terminals send the arrow and editing keys as "escape sequences": ESC [ letter, or ESC [ digit ~.
  */
 static void receive(u8 byte)
@@ -81,7 +86,7 @@ static void receive(u8 byte)
         if (byte == 0x1b)
             state = ESCAPE;
         else
-            input_put(byte == '\r' ? '\n' : byte == 0x7f ? '\b' : byte);
+            type(byte == '\r' ? '\n' : byte == 0x7f ? '\b' : byte);
         break;
     case ESCAPE:
         state = byte == '[' || byte == 'O' ? SEQUENCE : PLAIN_TEXT;
@@ -93,22 +98,24 @@ static void receive(u8 byte)
             break;
         }
         state = PLAIN_TEXT;
-        input_put(byte == 'A'    ? KEY_UP
-                  : byte == 'B'  ? KEY_DOWN
-                  : byte == 'C'  ? KEY_RIGHT
-                  : byte == 'D'  ? KEY_LEFT
-                  : byte == 'H'  ? KEY_HOME
-                  : byte == 'F'  ? KEY_END
-                  : byte != '~'  ? KEY_NONE
-                  : digit == '1' ? KEY_HOME
-                  : digit == '3' ? KEY_DELETE
-                  : digit == '4' ? KEY_END
-                                 : KEY_NONE);
+        type(byte == 'A'    ? KEY_UP
+             : byte == 'B'  ? KEY_DOWN
+             : byte == 'C'  ? KEY_RIGHT
+             : byte == 'D'  ? KEY_LEFT
+             : byte == 'H'  ? KEY_HOME
+             : byte == 'F'  ? KEY_END
+             : byte != '~'  ? KEY_NONE
+             : digit == '1' ? KEY_HOME
+             : digit == '3' ? KEY_DELETE
+             : digit == '4' ? KEY_END
+                            : KEY_NONE);
     }
 }
 
+/* Bytes for which there is no room stay in the FIFO, and the sender has to wait. */
 void serial_interrupt(void)
 {
-    for (unsigned i = 0; i < 64 && in8(LINE_STATUS) & DATA_READY; i++)
+    for (unsigned i = 0; present && input_has_room() && i < 64 && in8(LINE_STATUS) & DATA_READY;
+         i++)
         receive(in8(DATA));
 }
