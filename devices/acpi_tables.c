@@ -49,6 +49,13 @@ static void put(u8 *at, Size size, u64 value)
         at[i] = (u8)(value >> (8 * i));
 }
 
+/* Text without its zero: the place is zeroed, or the text fills it. */
+static void put_text(u8 *at, const char *text)
+{
+    while (*text)
+        *at++ = (u8)*text++;
+}
+
 static u8 *append(AcpiTables *tables, Size size, u64 value)
 {
     u8 *at = tables->tables + tables->tables_length;
@@ -68,7 +75,7 @@ static u8 *loader_command(AcpiTables *tables, u32 command, const char *file)
     assert(tables->loader_length + ACPI_LOADER_COMMAND <= ACPI_LOADER_SIZE);
     tables->loader_length += ACPI_LOADER_COMMAND;
     put(entry, DWORD, command);
-    strcpy((char *)entry + 4, file);
+    put_text(entry + 4, file);
     return entry + 4 + LOADER_NAME;
 }
 
@@ -85,7 +92,7 @@ static void loader_pointer(AcpiTables *tables, const char *file, u32 offset)
 {
     u8 *arguments = loader_command(tables, LOADER_ADD_POINTER, file);
 
-    strcpy((char *)arguments, tables_file);
+    put_text(arguments, tables_file);
     put(arguments + LOADER_NAME, DWORD, offset);
     put(arguments + LOADER_NAME + 4, BYTE, DWORD);
 }
@@ -108,13 +115,13 @@ static u32 begin_table(AcpiTables *tables, const char *signature, u8 revision)
 
     assert(start + HEADER <= ACPI_TABLES_SIZE);
     memset(header, 0, HEADER);
-    memcpy(header, signature, 4);
+    put_text(header, signature);
     header[8] = revision;
-    memcpy(header + 10, "VITRIN", 6);
-    memcpy(header + 16, "VITR", 4);
-    memcpy(header + 20, signature, 4);
+    put_text(header + 10, "VITRIN");
+    put_text(header + 16, "VITR");
+    put_text(header + 20, signature);
     put(header + 24, DWORD, 1);
-    memcpy(header + 28, "VITR", 4);
+    put_text(header + 28, "VITR");
     put(header + 32, DWORD, 1);
     tables->tables_length += HEADER;
     return start;
@@ -134,7 +141,7 @@ static u32 add_facs(AcpiTables *tables)
 {
     u32 start = tables->tables_length;
 
-    memcpy(tables->tables + start, "FACS", 4);
+    put_text(tables->tables + start, "FACS");
     put(tables->tables + start + 4, DWORD, FACS_SIZE);
     tables->tables_length += FACS_SIZE;
     return start;
@@ -254,8 +261,8 @@ static u32 add_hpet(AcpiTables *tables)
 
 static void add_rsdp(AcpiTables *tables, u32 rsdt)
 {
-    memcpy(tables->rsdp, "RSD PTR ", 8);
-    memcpy(tables->rsdp + 9, "VITRIN", 6);
+    put_text(tables->rsdp, "RSD PTR ");
+    put_text(tables->rsdp + 9, "VITRIN");
     put(tables->rsdp + 16, DWORD, rsdt);
     loader_pointer(tables, rsdp_file, 16);
     loader_checksum(tables, rsdp_file, 8, 0, ACPI_RSDP_SIZE);

@@ -238,7 +238,7 @@ bool fw_cfg_add_file(FwCfg *fw_cfg, const char *name, const void *bytes, u32 len
         place++;
     if (place < fw_cfg->file_count && strcmp(fw_cfg->files[place].name, name) == 0)
         return false;
-    strcpy(file.name, name);
+    memcpy(file.name, name, strlen(name) + 1);
     memmove(&fw_cfg->files[place + 1], &fw_cfg->files[place],
             (fw_cfg->file_count - place) * sizeof file);
     fw_cfg->files[place] = file;

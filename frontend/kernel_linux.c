@@ -17,7 +17,7 @@ enum {
     VID_MODE = 0x1FA,
     BOOT_FLAG = 0x1FE,
     HEADER = 0x202,
-    VERSION = 0x206,
+    PROTOCOL = 0x206,
     TYPE_OF_LOADER = 0x210,
     LOADFLAGS = 0x211,
     RAMDISK_IMAGE = 0x218,
@@ -68,7 +68,7 @@ static bool check_size(KernelLoad *load)
     u64 stated = setup_size(file);
 
     /* Before 2.04 syssize has 16 bits and may lie. It is rounded up to 16-byte units. */
-    if (kernel_get16(file->bytes + VERSION) >= 0x204)
+    if (kernel_get16(file->bytes + PROTOCOL) >= 0x204)
         stated += (u64)kernel_get32(file->bytes + SYSSIZE) * 16;
     if (file->length + 16 <= stated || file->length <= setup_size(file))
         return kernel_fail(load, "%s: is cut short: its header states %llu bytes, there are %llu",
@@ -98,7 +98,7 @@ static void set_video_mode(const KernelLoad *load, u8 *setup)
 
 static bool set_command_line(KernelLoad *load, u8 *setup, u32 setup_address, u32 address)
 {
-    u32 version = kernel_get16(setup + VERSION);
+    u32 version = kernel_get16(setup + PROTOCOL);
     const char *text = load->append ? load->append : "";
     size_t length = strlen(text);
     size_t most = version >= 0x206 ? kernel_get32(setup + CMDLINE_SIZE) : OLD_CMDLINE_MOST;
@@ -109,7 +109,7 @@ static bool set_command_line(KernelLoad *load, u8 *setup, u32 setup_address, u32
     if (length > most || length >= 0x8000)
         return kernel_fail(load, "%s: takes at most %zu characters of -append, not %zu",
                            load->file.path, most, length);
-    memcpy(line, text, length);
+    memcpy(line, text, length + 1);
     if (version >= 0x202) {
         kernel_put32(setup + CMD_LINE_PTR, address);
     } else {
@@ -126,7 +126,7 @@ static u64 kernel_end(const KernelFile *file, const u8 *setup)
     u64 end = KERNEL_1M + (file->length - setup_size(file));
     u64 unpacked = 0;
 
-    if (kernel_get16(setup + VERSION) >= 0x20A && kernel_get32(setup + PREF_ADDRESS + 4) == 0)
+    if (kernel_get16(setup + PROTOCOL) >= 0x20A && kernel_get32(setup + PREF_ADDRESS + 4) == 0)
         unpacked = (u64)kernel_get32(setup + PREF_ADDRESS) + kernel_get32(setup + INIT_SIZE);
     return unpacked > end ? unpacked : end;
 }
@@ -135,7 +135,7 @@ static u64 kernel_end(const KernelFile *file, const u8 *setup)
 static bool place_initrd(KernelLoad *load, u8 *setup)
 {
     KernelFile initrd;
-    u32 version = kernel_get16(setup + VERSION);
+    u32 version = kernel_get16(setup + PROTOCOL);
     u64 limit =
         version >= 0x203 ? (u64)kernel_get32(setup + INITRD_ADDR_MAX) + 1 : (u64)OLD_INITRD_MAX + 1;
     u64 top = load->memory - KERNEL_FIRMWARE_SPACE;
@@ -166,7 +166,7 @@ bool kernel_load_linux(KernelLoad *load)
 {
     KernelFile *file = &load->file;
     u8 *setup = file->bytes;
-    u32 version = kernel_get16(setup + VERSION);
+    u32 version = kernel_get16(setup + PROTOCOL);
     bool high = setup[LOADFLAGS] & LOADED_HIGH;
     u32 setup_address = high ? SETUP_HIGH_LOAD : SETUP_LOW_LOAD;
     u32 cmdline = high ? CMDLINE_HIGH_LOAD : CMDLINE_LOW_LOAD;

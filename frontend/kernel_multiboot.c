@@ -232,7 +232,7 @@ static bool load_program(KernelLoad *load, Program *program, Module *modules, un
     const u8 *header = find_header(load->file.bytes, load->file.length);
     u32 flags = kernel_get32(header + 4);
     u64 offset = 0, length = 0;
-    Elf32_Ehdr elf;
+    Elf32_Ehdr elf = {0};
 
     if (flags & REQUIREMENTS & ~(u32)KNOWN_REQUIREMENTS)
         return kernel_fail(load,
@@ -347,7 +347,7 @@ static bool write_info(KernelLoad *load, BootInfo *info, const Module *modules, 
 
 bool kernel_load_multiboot(KernelLoad *load)
 {
-    Module modules[MODULES_MOST];
+    Module modules[MODULES_MOST] = {0};
     Program program = {0};
     BootInfo info = {0};
     unsigned count;

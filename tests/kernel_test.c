@@ -103,7 +103,7 @@ static void make_linux(void)
     header[0x1F1] = 4;
     put(header + 0x1F4, SYSTEM / 16, 4);
     put(header + 0x1FE, 0xAA55, 2);
-    memcpy(header + 0x202, "HdrS", 4);
+    put(header + 0x202, 0x53726448, 4); /* "HdrS" */
     put(header + 0x206, 0x020F, 2);
     header[0x211] = 1;
     put(header + 0x22C, 0x7FFFFFFF, 4);
