@@ -34,23 +34,24 @@ static u64 next_random(u64 *state)
 
 /* Names that differ: ours, capstone's. One of ours may have several. */
 static const char *const aliases[][2] = {
-    {"JB", "jb"}, {"JNB", "jae"}, {"JZ", "je"}, {"JNZ", "jne"}, {"JBE", "jbe"}, {"JNBE", "ja"},
-    {"JL", "jl"}, {"JNL", "jge"}, {"JLE", "jle"}, {"JNLE", "jg"},
-    {"CMOVNB", "cmovae"}, {"CMOVZ", "cmove"}, {"CMOVNZ", "cmovne"}, {"CMOVNBE", "cmova"},
-    {"CMOVNL", "cmovge"}, {"CMOVNLE", "cmovg"},
-    {"SETNB", "setae"}, {"SETZ", "sete"}, {"SETNZ", "setne"}, {"SETNBE", "seta"},
-    {"SETNL", "setge"}, {"SETNLE", "setg"},
-    {"JCXZ", "jcxz"}, {"JCXZ", "jecxz"}, {"JCXZ", "jrcxz"},
-    {"IMUL2", "imul"}, {"IMUL3", "imul"}, {"XLAT", "xlatb"}, {"NOP", "pause"}, {"NOP", "nop"},
-    {"NOP", "prefetch"}, {"NOP", "prefetchw"}, {"NOP", "prefetchnta"}, {"NOP", "prefetcht0"},
-    {"NOP", "prefetcht1"}, {"NOP", "prefetcht2"}, {"NOP", "endbr32"}, {"NOP", "endbr64"},
-    {"CBW", "cwde"}, {"CBW", "cdqe"}, {"CWD", "cdq"}, {"CWD", "cqo"},
-    {"PUSHA", "pushal"}, {"PUSHA", "pushaw"}, {"POPA", "popal"}, {"POPA", "popaw"},
-    {"PUSHF", "pushfd"}, {"PUSHF", "pushfq"}, {"POPF", "popfd"}, {"POPF", "popfq"},
-    {"JMPF", "ljmp"}, {"CALLF", "lcall"}, {"RETF", "retf"}, {"RETF", "retfq"}, {"INT1", "int1"},
-    {"IRET", "iretd"}, {"IRET", "iretq"}, {"UD", "ud0"}, {"UD", "ud1"}, {"UD", "ud2"},
-    {"UD", "ud2b"}, {"MOVSEG", "mov"}, {"MOVCR", "mov"}, {"MOVDR", "mov"}, {"POPSEG", "pop"},
-    {"MOV", "movabs"}, {"FWAIT", "wait"}, {"SALC", "salc"}, {"SHL", "sal"},
+    {"JB", "jb"},           {"JNB", "jae"},        {"JZ", "je"},          {"JNZ", "jne"},
+    {"JBE", "jbe"},         {"JNBE", "ja"},        {"JL", "jl"},          {"JNL", "jge"},
+    {"JLE", "jle"},         {"JNLE", "jg"},        {"CMOVNB", "cmovae"},  {"CMOVZ", "cmove"},
+    {"CMOVNZ", "cmovne"},   {"CMOVNBE", "cmova"},  {"CMOVNL", "cmovge"},  {"CMOVNLE", "cmovg"},
+    {"SETNB", "setae"},     {"SETZ", "sete"},      {"SETNZ", "setne"},    {"SETNBE", "seta"},
+    {"SETNL", "setge"},     {"SETNLE", "setg"},    {"JCXZ", "jcxz"},      {"JCXZ", "jecxz"},
+    {"JCXZ", "jrcxz"},      {"IMUL2", "imul"},     {"IMUL3", "imul"},     {"XLAT", "xlatb"},
+    {"NOP", "pause"},       {"NOP", "nop"},        {"NOP", "prefetch"},   {"NOP", "prefetchw"},
+    {"NOP", "prefetchnta"}, {"NOP", "prefetcht0"}, {"NOP", "prefetcht1"}, {"NOP", "prefetcht2"},
+    {"NOP", "endbr32"},     {"NOP", "endbr64"},    {"CBW", "cwde"},       {"CBW", "cdqe"},
+    {"CWD", "cdq"},         {"CWD", "cqo"},        {"PUSHA", "pushal"},   {"PUSHA", "pushaw"},
+    {"POPA", "popal"},      {"POPA", "popaw"},     {"PUSHF", "pushfd"},   {"PUSHF", "pushfq"},
+    {"POPF", "popfd"},      {"POPF", "popfq"},     {"JMPF", "ljmp"},      {"CALLF", "lcall"},
+    {"RETF", "retf"},       {"RETF", "retfq"},     {"INT1", "int1"},      {"IRET", "iretd"},
+    {"IRET", "iretq"},      {"UD", "ud0"},         {"UD", "ud1"},         {"UD", "ud2"},
+    {"UD", "ud2b"},         {"MOVSEG", "mov"},     {"MOVCR", "mov"},      {"MOVDR", "mov"},
+    {"POPSEG", "pop"},      {"MOV", "movabs"},     {"FWAIT", "wait"},     {"SALC", "salc"},
+    {"SHL", "sal"},
 };
 
 static bool same_name(const char *ours, const char *theirs)
@@ -96,7 +97,7 @@ static bool is_x87(const u8 *bytes, unsigned length)
 static bool capstone_errs(unsigned code_size, const cs_insn *theirs)
 {
     if (code_size == 8 && (theirs->id == X86_INS_RET || theirs->id == X86_INS_RETF))
-        return theirs->size > 4;    /* a REX prefix widens its RET's immediate */
+        return theirs->size > 4; /* a REX prefix widens its RET's immediate */
     return code_size == 8 && theirs->detail->x86.prefix[2] == 0x66 &&
            (theirs->id == X86_INS_CALL || theirs->id == X86_INS_JMP ||
             (theirs->id >= X86_INS_JAE && theirs->id <= X86_INS_JS));
@@ -106,21 +107,23 @@ static bool capstone_errs(unsigned code_size, const cs_insn *theirs)
  * reserves, or what has no row yet (see decode.c's list). */
 static bool rightly_refused(csh handle, const cs_insn *theirs)
 {
-    static const unsigned later[] = {
-        X86_GRP_3DNOW, X86_GRP_AES, X86_GRP_ADX, X86_GRP_AVX, X86_GRP_AVX2, X86_GRP_AVX512,
-        X86_GRP_BMI, X86_GRP_BMI2, X86_GRP_FMA, X86_GRP_FMA4, X86_GRP_FSGSBASE, X86_GRP_HLE,
-        X86_GRP_MMX, X86_GRP_PCLMUL, X86_GRP_RTM, X86_GRP_SHA, X86_GRP_SSE1, X86_GRP_SSE2,
-        X86_GRP_SSE3, X86_GRP_SSE41, X86_GRP_SSE42, X86_GRP_SSE4A, X86_GRP_SSSE3, X86_GRP_TBM,
-        X86_GRP_VM, X86_GRP_XOP, X86_GRP_SGX};
+    static const unsigned later[] = {X86_GRP_3DNOW, X86_GRP_AES,    X86_GRP_ADX,      X86_GRP_AVX,
+                                     X86_GRP_AVX2,  X86_GRP_AVX512, X86_GRP_BMI,      X86_GRP_BMI2,
+                                     X86_GRP_FMA,   X86_GRP_FMA4,   X86_GRP_FSGSBASE, X86_GRP_HLE,
+                                     X86_GRP_MMX,   X86_GRP_PCLMUL, X86_GRP_RTM,      X86_GRP_SHA,
+                                     X86_GRP_SSE1,  X86_GRP_SSE2,   X86_GRP_SSE3,     X86_GRP_SSE41,
+                                     X86_GRP_SSE42, X86_GRP_SSE4A,  X86_GRP_SSSE3,    X86_GRP_TBM,
+                                     X86_GRP_VM,    X86_GRP_XOP,    X86_GRP_SGX};
 
     static const char *const later_names[] = {
-        "sysret", "syscall", "getsec", "xsave", "xrstor", "fxsave", "fxrstor", "rdrand", "rdseed",
-        "movbe", "clac", "stac", "xcrypt", "xstore", "xsha", "montmul", "xsetbv", "xgetbv", "encl",
-        "xtest", "rdtscp", "swapgs", "popcnt", "lzcnt", "tzcnt", "ud", "fisttp", "xabort", "xbegin",
-        "xend", "monitor", "mwait", "crc32", "adcx", "adox", "vm", "inv", "sha", "k", "v",
-        "cmpxchg16b", "lwpins", "lwpval", "llwpcb", "slwpcb", "rdpkru", "wrpkru", "clzero",
-        "ptwrite", "rdpid", "sysexit", "bnd", "clwb", "clflush", "lfence", "mfence", "sfence",
-        "femms", "emms", "lea", "mov"};
+        "sysret",     "syscall", "getsec",  "xsave",  "xrstor", "fxsave",  "fxrstor", "rdrand",
+        "rdseed",     "movbe",   "clac",    "stac",   "xcrypt", "xstore",  "xsha",    "montmul",
+        "xsetbv",     "xgetbv",  "encl",    "xtest",  "rdtscp", "swapgs",  "popcnt",  "lzcnt",
+        "tzcnt",      "ud",      "fisttp",  "xabort", "xbegin", "xend",    "monitor", "mwait",
+        "crc32",      "adcx",    "adox",    "vm",     "inv",    "sha",     "k",       "v",
+        "cmpxchg16b", "lwpins",  "lwpval",  "llwpcb", "slwpcb", "rdpkru",  "wrpkru",  "clzero",
+        "ptwrite",    "rdpid",   "sysexit", "bnd",    "clwb",   "clflush", "lfence",  "mfence",
+        "sfence",     "femms",   "emms",    "lea",    "mov"};
 
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (cs_insn_group(handle, theirs, later[i]))
@@ -154,10 +157,10 @@ static void compare(unsigned code_size, cs_mode mode)
 
             memcpy(bytes + i, &value, 8);
         }
-        if (n & 1)      /* half of them are 0Fxx */
+        if (n & 1) /* half of them are 0Fxx */
             bytes[0] = 0x0F;
-        DecodeStatus status = decode(decoder, (DecodeMode){(u8)code_size, true}, bytes, BYTES,
-                                     &insn);
+        DecodeStatus status =
+            decode(decoder, (DecodeMode){(u8)code_size, true}, bytes, BYTES, &insn);
         bool valid = status == DECODE_OK && strcmp(insn_name(&insn), "UD") != 0;
         if (!cs_disasm_iter(handle, &code, &left, &address, theirs) ||
             capstone_errs(code_size, theirs))
@@ -188,6 +191,15 @@ static void compare(unsigned code_size, cs_mode mode)
 
 TestSuite(decode, .init = setup, .fini = teardown);
 
-Test(decode, lengths_and_mnemonics_16_bit) { compare(2, CS_MODE_16); }
-Test(decode, lengths_and_mnemonics_32_bit) { compare(4, CS_MODE_32); }
-Test(decode, lengths_and_mnemonics_64_bit) { compare(8, CS_MODE_64); }
+Test(decode, lengths_and_mnemonics_16_bit)
+{
+    compare(2, CS_MODE_16);
+}
+Test(decode, lengths_and_mnemonics_32_bit)
+{
+    compare(4, CS_MODE_32);
+}
+Test(decode, lengths_and_mnemonics_64_bit)
+{
+    compare(8, CS_MODE_64);
+}

@@ -159,7 +159,7 @@ Test(mmu, global_pages_survive_cr3_but_not_invlpg_or_pge)
     entry(TABLE, 3, DWORD, 0x203000 | ALL | PTE_GLOBAL);
     cr_expect(read_ok(0x403000, false));
     entry(TABLE, 3, DWORD, 0x300000 | ALL | PTE_GLOBAL);
-    for (unsigned i = 0; i < 3000; i++)     /* the epoch wraps */
+    for (unsigned i = 0; i < 3000; i++) /* the epoch wraps */
         mmu_set_cr3(mmu, DIRECTORY);
     cr_expect(read_ok(0x403000, false));
     cr_expect_eq(physical, 0x203000);
