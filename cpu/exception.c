@@ -39,6 +39,12 @@ void cpu_raise(Cpu *cpu, Exception exception, u32 error_code)
     longjmp(cpu->unwind, UNWIND_RAISED);
 }
 
+void cpu_halt_before(Cpu *cpu)
+{
+    cpu->attention |= ATTEND_HALT;
+    longjmp(cpu->unwind, UNWIND_HALTED);
+}
+
 void cpu_raise_page_fault(Cpu *cpu, const PageFault *fault)
 {
     cpu->cr2 = fault->linear;

@@ -1,5 +1,7 @@
 #include "devices/hpet.h"
 
+#include <inttypes.h>
+
 #define BASE 0xFED00000u
 /* Capabilities: 10,000,000 femtoseconds a tick; Intel; legacy replacement; a 64-bit counter; three
  * comparators; revision 1. */
@@ -135,6 +137,8 @@ static void matched(void *owner)
 {
     HpetComparator *comparator = owner;
 
+    LOG(comparator->hpet->log, LOG_TIMER, "HPET: comparator %u at %" PRIX64,
+        index_of(comparator), comparator->value);
     if (comparator->config & TN_LEVEL) {
         comparator->hpet->status |= 1u << index_of(comparator);
     } else {
