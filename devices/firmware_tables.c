@@ -2,7 +2,8 @@
  * The fw_cfg items that describe the board. Which ones SeaBIOS reads, and how: its documentation,
  * "Runtime config" and "Linker loader"; file names and formats: QEMU documentation.
  *
- * Not implemented: NUMA, SMBIOS tables (SeaBIOS builds its own), a random UUID.
+ * Not implemented: NUMA, SMBIOS tables of our own (SeaBIOS builds them; it is told the names that
+ * systems show), a random UUID.
  */
 #include "devices/firmware_tables.h"
 
@@ -32,6 +33,23 @@ static bool add_memory_map(FwCfg *fw_cfg, const BoardFacts *facts)
     return fw_cfg_add_file_copy(fw_cfg, "etc/e820", map, length) &&
            fw_cfg_add_number(fw_cfg, FW_CFG_RAM_SIZE, QWORD,
                              facts->memory_below_4g + facts->memory_above_4g);
+}
+
+/* The machine's name, as overrides for strings of the SMBIOS tables that the firmware builds: a
+ * count, then per field the entry's length, 0, the table's type, the string's offset in it. */
+static bool add_smbios_names(FwCfg *fw_cfg)
+{
+    static const u8 entries[] = "\x04\x00"
+                                "\x0E\x00\x00\x00\x04\x00"
+                                "SeaBIOS\0" /* BIOS vendor */
+                                "\x0E\x00\x00\x01\x04\x00"
+                                "vitrine\0" /* system maker */
+                                "\x0F\x00\x00\x01\x05\x00"
+                                "440FX PC\0" /* product */
+                                "\x0E\x00\x00\x03\x04\x00"
+                                "vitrine"; /* chassis maker */
+
+    return fw_cfg_add(fw_cfg, FW_CFG_SMBIOS_ENTRIES, entries, sizeof entries);
 }
 
 static bool add_acpi(FwCfg *fw_cfg, const AcpiTables *tables)
@@ -70,6 +88,6 @@ bool firmware_tables_add(FwCfg *fw_cfg, AcpiTables *tables, const BoardFacts *fa
         if (!fw_cfg_add_number(fw_cfg, numbers[i].key, numbers[i].size, numbers[i].value))
             return false;
     acpi_tables_build(tables, facts->cpus, facts->hpet, facts->memory_below_4g);
-    return add_memory_map(fw_cfg, facts) && add_acpi(fw_cfg, tables) &&
+    return add_memory_map(fw_cfg, facts) && add_smbios_names(fw_cfg) && add_acpi(fw_cfg, tables) &&
            add_boot_order(fw_cfg, facts->boot_order);
 }
