@@ -38,6 +38,28 @@ static bool no_icount(Parser *parser, const char *value)
     return option_note(parser, "-icount: time is always counted in instructions; see -mips");
 }
 
+static bool not_there_yet(Parser *parser, const char *value)
+{
+    return option_error(parser, value, "this is not there yet; -help lists what is");
+}
+
+static bool no_chardev(Parser *parser, const char *value)
+{
+    return option_error(parser, value,
+                        "say it with the port itself: -serial file:PATH and the "
+                        "like");
+}
+
+static bool no_pflash(Parser *parser, const char *value)
+{
+    return option_error(parser, value, "firmware is given with -bios FILE");
+}
+
+static bool no_blockdev(Parser *parser, const char *value)
+{
+    return option_error(parser, value, "disks are given with -hda IMAGE or -drive file=IMAGE,...");
+}
+
 static bool no_sound(Parser *parser, const char *value)
 {
     (void)value;
@@ -135,6 +157,13 @@ static const OptionRow rows[] = {
     {"no-hpet", NULL, NULL, ignore},
     {"no-acpi", NULL, NULL, ignore},
     {"singlestep", NULL, NULL, ignore},
+    {"no-user-config", NULL, NULL, ignore},
+    {"nodefconfig", NULL, NULL, ignore},
+    {"no-quit", NULL, NULL, ignore},
+    {"alt-grab", NULL, NULL, ignore},
+    {"ctrl-grab", NULL, NULL, ignore},
+    {"trace", "LIST", NULL, ignore},
+    {"global", "NAME=VALUE", NULL, set_global},
     {"icount", "N", NULL, no_icount},
     {"s", NULL, NULL, no_debugger},
     {"gdb", "WHERE", NULL, no_debugger},
@@ -143,6 +172,13 @@ static const OptionRow rows[] = {
     {"audiodev", "LIST", NULL, no_sound},
     {"usb", NULL, NULL, no_sound},
     {"usbdevice", "NAME", NULL, no_sound},
+    {"vnc", "WHERE", NULL, not_there_yet},
+    {"daemonize", NULL, NULL, not_there_yet},
+    {"loadvm", "NAME", NULL, not_there_yet},
+    {"qmp", "WHERE", NULL, not_there_yet},
+    {"chardev", "LIST", NULL, no_chardev},
+    {"pflash", "FILE", NULL, no_pflash},
+    {"blockdev", "LIST", NULL, no_blockdev},
 };
 // clang-format on
 

@@ -23,7 +23,7 @@ OptionSetter set_hda, set_hdb, set_hdc, set_hdd, set_fda, set_fdb, set_cdrom, se
 OptionSetter set_memory, set_cpu, set_smp, set_machine, set_accel, set_mips, set_rtc,
     set_localtime, set_bios, set_firmware_folder, set_kernel, set_initrd, set_append, set_device,
     set_net, set_vga, set_name;
-OptionSetter set_serial, set_parallel, set_debugcon, set_monitor, set_display, set_nographic,
+OptionSetter set_serial, set_parallel, set_debugcon, set_global, set_monitor, set_display, set_nographic,
     set_curses, set_sdl, set_full_screen, set_speed, set_screendump, set_log, set_log_file,
     set_no_reboot, set_no_shutdown;
 

@@ -65,6 +65,19 @@ bool set_debugcon(Parser *parser, const char *text)
     return parse_port(parser, text, &parser->options->debug_console);
 }
 
+bool set_global(Parser *parser, const char *setting)
+{
+    static const char iobase[] = "isa-debugcon.iobase=";
+    u64 port;
+
+    if (strncmp(setting, iobase, strlen(iobase)))
+        return option_note(parser, "-global: properties of single devices are ignored");
+    if (!option_number(setting + strlen(iobase), 1, 0xFFFF, &port))
+        return option_error(parser, setting, "write a port from 1 to 0xffff");
+    parser->options->debug_console_port = (u16)port;
+    return true;
+}
+
 bool set_monitor(Parser *parser, const char *text)
 {
     if (strcmp(text, "none") && strcmp(text, "null") && strcmp(text, "vc"))

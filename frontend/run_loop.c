@@ -13,6 +13,7 @@
 enum {
     NS_PER_SECOND = 1000000000,
     SLICE_NS = 4000000, /* the machine runs so long between two looks at the host */
+    ASK_NS = 8000000,
     DRAW_NS = NS_PER_SECOND / 60,
     MEASURE_NS = NS_PER_SECOND / 2,
     MESSAGE_NS = 3 * (u64)NS_PER_SECOND / 2,
@@ -218,7 +219,8 @@ static void draw(RunLoop *loop, u64 now)
     loop->next_draw = now + DRAW_NS;
 }
 
-/* Sleeps until `until` in host time, the next drawing, or until input comes. */
+/* Sleeps until `until` in host time, the next drawing, or until input comes. A window has no
+ * descriptor to wait on, so it is asked again and again. */
 static void sleep_until(RunLoop *loop, u64 until)
 {
     Session *session = loop->session;
@@ -230,6 +232,8 @@ static void sleep_until(RunLoop *loop, u64 until)
 
     if (until > loop->next_draw)
         until = loop->next_draw;
+    if (session->display->fd < 0 && until > now + ASK_NS)
+        until = now + ASK_NS;
     if (until <= now)
         return;
     timeout.tv_sec = (time_t)((until - now) / NS_PER_SECOND);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -31,6 +32,24 @@ void terminal_raw_again(void)
         tcsetattr(STDIN_FILENO, TCSANOW, &terminal.changed);
 }
 
+/* Our own crash must not leave a terminal on which nobody sees what he types. */
+static void on_crash(int number)
+{
+    terminal_restore();
+    raise(number); /* the handler is the default one again */
+}
+
+static void restore_after_crash(void)
+{
+    static const int crashes[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+    const struct sigaction action = {.sa_handler = on_crash,
+                                     .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    unsigned i;
+
+    for (i = 0; i < COUNT_OF(crashes); i++)
+        sigaction(crashes[i], &action, NULL);
+}
+
 /* Keys come one by one and unseen. `signals`: Ctrl-C still ends the program. */
 static void terminal_make_raw(bool signals)
 {
@@ -42,6 +61,7 @@ static void terminal_make_raw(bool signals)
     terminal.changed.c_cc[VMIN] = 1;
     terminal.changed.c_cc[VTIME] = 0;
     terminal.raw = true;
+    restore_after_crash();
     terminal_raw_again();
 }
 

@@ -238,6 +238,22 @@ Test(options, machine_refusals)
     refuse("-rtc base=yesterday", "localtime");
 }
 
+Test(options, debug_console)
+{
+    ACCEPT("-debugcon file:x -global isa-debugcon.iobase=0x402");
+    cr_assert_eq(options.debug_console.kind, PORT_FILE);
+    cr_assert_eq(options.debug_console_port, 0x402);
+    refuse("-global isa-debugcon.iobase=zero", "port");
+}
+
+Test(options, what_qemu_has_and_this_has_not)
+{
+    refuse("-chardev stdio,id=a", "-serial");
+    refuse("-pflash x", "-bios");
+    refuse("-blockdev x", "-hda");
+    refuse("-vnc :1", "not there yet");
+}
+
 Test(options, clock)
 {
     ACCEPT("-rtc base=2006-06-17T16:01:21");
