@@ -83,7 +83,7 @@ static bool find_sleep_type(u32 dsdt, u8 *sleep_type)
 {
     u32 length = table_length(dsdt);
     const u8 *code = physical_window(dsdt, length);
-    for (u32 i = HEADER_BYTES; i + 12 < length; i++) {
+    for (u32 i = HEADER_BYTES; i + 9 < length; i++) {
         if (memcmp(code + i, "_S5_\x12", 5))
             continue;
         const u8 *value = code + i + 5;
