@@ -155,8 +155,8 @@ static void step(Cpu *cpu)
     insn_general_handler(insn)(cpu, insn);
     leave_block(cpu, insn + 1);
     cpu_between_instructions(cpu);
-    if (is_software_interrupt(insn))    /* its gate has cleared TF, and the trap with it */
-        return;
+    if (is_software_interrupt(insn) && !(cpu->rflags & FLAG_TF))
+        return;     /* its gate has cleared TF, and the trap with it; INTO may not have gone there */
     if (trap)
         cpu->dr6_pending |= DR6_BS;
     if (resume && opcode_rows[insn->row].name != INSN_IRET)

@@ -631,6 +631,19 @@ Test(interrupt, int_n_is_not_single_stepped)
     bare_destroy(m);
 }
 
+PROGRAM(step_into, 32, "push eax\n popf\n into\n nop\n hlt");
+
+Test(interrupt, into_that_does_nothing_is_single_stepped)
+{
+    BareMachine *m = machine_in_ring(0);
+
+    m->cpu.gpr[RAX] = FLAG_TF;
+    cr_assert(BARE_RUN(m, step_into));
+    cr_expect_eq(bare_vector(m), EXCEPTION_DB);
+    cr_expect_eq(bare_stack(m, 0), BARE_CODE + 3);
+    bare_destroy(m);
+}
+
 PROGRAM(four_nops, 32, "nop\n nop\n nop\n nop\n hlt");
 PROGRAM(store, 32, "nop\n mov dword ptr [0xC004], 1\n nop\n hlt");
 PROGRAM(load, 32, "nop\n mov eax, [0xC004]\n nop\n hlt");

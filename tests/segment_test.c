@@ -353,3 +353,79 @@ Test(segment, lss_is_all_or_nothing)
     cr_expect_eq(m->cpu.gpr[RSP], 0x8000);
     bare_destroy(m);
 }
+
+PROGRAM(les_real, 16, "les bx, [0x10]\n lfs cx, [0x10]\n lgs dx, [0x10]\n lds si, [0x10]\n hlt");
+
+Test(segment, far_pointers_in_real_mode)
+{
+    static const SegmentRegister loaded[] = {ES, FS, GS, DS};
+    BareMachine *m = bare_create();
+
+    bare_write(m, 0x10, DWORD, 0x12345678);
+    cr_assert(BARE_RUN(m, les_real));
+    for (unsigned i = 0; i < COUNT_OF(loaded); i++)
+        cr_expect_eq(m->cpu.segments[loaded[i]].base, 0x12340);
+    cr_expect_eq(m->cpu.gpr[RBX], 0x5678);
+    cr_expect_eq(m->cpu.gpr[RSI], 0x5678);
+    bare_destroy(m);
+}
+
+/* ---- LDTR and TR ---- */
+
+PROGRAM(lldt, 32, "lldt ax\n sldt ecx\n mov word ptr [0xC002], 0x5555\n sldt [0xC000]\n hlt");
+PROGRAM(ltr, 32, "ltr ax\n str ecx\n hlt");
+
+static void expect_load(unsigned cpl, bool task, u16 access, u16 selector, int vector, u32 error)
+{
+    BareMachine *m = with_descriptor(cpl, 0x67, access);
+
+    if (task)
+        EXPECT(m, ltr, selector, 0, vector, error);
+    else
+        EXPECT(m, lldt, selector, 0, vector, error);
+}
+
+Test(segment, lldt_checks)
+{
+    u16 ldt = ACCESS_P | 2;
+
+    expect_load(0, false, ldt, SELECTOR, -1, 0);
+    expect_load(0, false, ldt, 0, -1, 0);
+    expect_load(0, false, ldt & ~ACCESS_P, SELECTOR, EXCEPTION_NP, SELECTOR);
+    expect_load(0, false, ACCESS_P | 9, SELECTOR, EXCEPTION_GP, SELECTOR);
+    expect_load(0, false, BARE_SMALL, SELECTOR, EXCEPTION_GP, SELECTOR);
+    expect_load(0, false, ldt, SELECTOR | 4, EXCEPTION_GP, SELECTOR | 4);
+    expect_load(0, false, ldt, 0x1000, EXCEPTION_GP, 0x1000);
+    expect_load(3, false, ldt, SELECTOR, EXCEPTION_GP, 0);
+}
+
+Test(segment, ltr_checks_and_marks_busy)
+{
+    BareMachine *m = with_descriptor(0, 0x67, ACCESS_P | 9);
+
+    run(m, ltr, ltr_end, SELECTOR, 0);
+    cr_expect_eq(m->cpu.segments[TR].base, DATA);
+    cr_expect_eq(m->cpu.segments[TR].access & ACCESS_TYPE, 11);
+    cr_expect_eq(bare_read(m, BARE_GDT + SELECTOR + 5, BYTE), ACCESS_P | 11);
+    cr_expect_eq(m->cpu.gpr[RCX], SELECTOR);
+    bare_destroy(m);
+    expect_load(0, true, ACCESS_P | 1, SELECTOR, -1, 0);
+    expect_load(0, true, ACCESS_P | 11, SELECTOR, EXCEPTION_GP, SELECTOR);
+    expect_load(0, true, 9, SELECTOR, EXCEPTION_NP, SELECTOR);
+    expect_load(0, true, ACCESS_P | 2, SELECTOR, EXCEPTION_GP, SELECTOR);
+    expect_load(0, true, ACCESS_P | 9, 0, EXCEPTION_GP, 0);
+    expect_load(0, true, ACCESS_P | 9, SELECTOR | 4, EXCEPTION_GP, SELECTOR | 4);
+    expect_load(3, true, ACCESS_P | 9, SELECTOR, EXCEPTION_GP, 0);
+}
+
+/* To memory always 16 bits; to a register as many as the operand size says. */
+Test(segment, sldt_sizes)
+{
+    BareMachine *m = machine_in_ring(0);
+
+    m->cpu.gpr[RCX] = 0xFFFFFFFF;
+    run(m, lldt, lldt_end, BARE_LDTR, 0);
+    cr_expect_eq(m->cpu.gpr[RCX], BARE_LDTR);
+    cr_expect_eq(bare_read(m, DATA, DWORD), 0x55550000 | BARE_LDTR);
+    bare_destroy(m);
+}
