@@ -204,20 +204,20 @@ bool i8254_frequency(const I8254 *pit, unsigned number, unsigned *hz)
 
 /* ---- programming ---- */
 
-/* The counting element takes the count register over at the next tick. */
+/* The counting element takes the count register over at the next tick. A read before that shows the
+ * new count already: on a real PC no read comes so early, and programs (Linux' quick calibration of
+ * the TSC) are not prepared for the old one. */
 static void load(I8254Channel *channel, i64 now)
 {
-    channel->frozen = count_at(channel, now);
     channel->initial = decode_count(channel, channel->count_register);
+    channel->frozen = encode_count(channel, channel->initial);
     channel->count_taken = true;
     channel->switch_pending = false;
     channel->elapsed = 0;
     channel->start = now + 1;
     channel->state = I8254_RUNNING;
-    if (!channel->gate && channel->mode != 1 && channel->mode != 5) {
+    if (!channel->gate && channel->mode != 1 && channel->mode != 5)
         channel->state = I8254_PAUSED;
-        channel->frozen = encode_count(channel, channel->initial);
-    }
 }
 
 /* Modes 2 and 3 go on to the end of the period, or half period, that is running. */
