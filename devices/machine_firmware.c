@@ -24,7 +24,7 @@ static void fill_cmos(Machine *machine)
     unsigned i;
 
     for (i = 0; i < COUNT_OF(cmos.floppies); i++)
-        cmos.floppies[i] = config->floppy_present[i];
+        cmos.floppies[i] = fdc82077_drive_type(&machine->floppy, i);
     for (i = 0; i < COUNT_OF(cmos.disks); i++) {
         if (config->drives[i].kind == DRIVE_DISK && config->drives[i].medium) {
             u64 cylinders = config->drives[i].medium->sectors / (DISK_HEADS * DISK_SECTORS);

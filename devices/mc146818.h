@@ -37,7 +37,7 @@ extern const StateTable mc146818_state;
 typedef struct CmosConfig {
     u64 memory;          /* bytes of RAM */
     u64 memory_below_4g; /* of these, below the PCI hole */
-    bool floppies[2];    /* 1.44 MB drives */
+    u8 floppies[2];      /* each drive's type, as in byte 10h: 0 none, 4 1.44 MB, ... */
     bool mouse;
     const char *boot_order; /* letters: a floppy, c disk, d CD-ROM, n network */
     bool boot_menu;

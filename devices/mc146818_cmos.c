@@ -7,7 +7,7 @@
 #include "devices/mc146818.h"
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
-enum { FLOPPY_1440K = 4, DISK_EXTENDED_TYPE = 0xF, DISK_TYPE_47 = 47 };
+enum { DISK_EXTENDED_TYPE = 0xF, DISK_TYPE_47 = 47 };
 enum { EQUIPMENT_FLOPPY = 0x01, EQUIPMENT_FPU = 0x02, EQUIPMENT_MOUSE = 0x04 };
 
 static void set_word(Mc146818 *rtc, u8 index, u64 value)
@@ -38,14 +38,12 @@ static void set_memory(Mc146818 *rtc, const CmosConfig *config)
 
 static void set_floppies(Mc146818 *rtc, const CmosConfig *config)
 {
-    unsigned count = config->floppies[0] + config->floppies[1];
+    unsigned count = !!config->floppies[0] + !!config->floppies[1];
     u8 equipment = EQUIPMENT_FPU | (config->mouse ? EQUIPMENT_MOUSE : 0);
 
     if (count)
         equipment |= EQUIPMENT_FLOPPY | (count - 1) << 6;
-    mc146818_set(rtc, 0x10,
-                 (config->floppies[0] ? FLOPPY_1440K << 4 : 0) |
-                     (config->floppies[1] ? FLOPPY_1440K : 0));
+    mc146818_set(rtc, 0x10, (u8)(config->floppies[0] << 4 | config->floppies[1]));
     mc146818_set(rtc, 0x14, equipment);
 }
 

@@ -237,7 +237,7 @@ Test(mc146818, cmos_of_a_pc)
     CmosConfig config = {
         .memory = (u64)5 << 30,
         .memory_below_4g = (u64)3 << 30,
-        .floppies = {true, false},
+        .floppies = {4, 0},
         .boot_order = "cda",
         .processors = 1,
         .disks = {{.present = true, .cylinders = 2080, .heads = 16, .sectors = 63}},
