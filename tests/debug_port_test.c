@@ -5,6 +5,7 @@
 #include "tests/chip_rig.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static ChipRig rig;
 static Log chip_log;
@@ -14,9 +15,10 @@ static unsigned exits;
 
 static void take_line(void *owner, const char *line)
 {
+    size_t used = strlen(lines);
+
     (void)owner;
-    strncat(lines, line, sizeof lines - strlen(lines) - 2);
-    strcat(lines, "\n");
+    snprintf(lines + used, sizeof lines - used, "%s\n", line);
 }
 
 static void take_byte(void *owner, u8 byte)
