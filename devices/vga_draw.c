@@ -57,10 +57,18 @@ static void draw_bytes(const u8 *from, unsigned width, const u32 *colors, u32 *p
         pixels[x] = colors[from[x]];
 }
 
+static u16 load16(const u8 *from)
+{
+    u16 value;
+
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+
 static void draw_555(const u8 *from, unsigned width, u32 *pixels)
 {
     for (unsigned x = 0; x < width; x++) {
-        u32 value = from[2 * x] | (u32)from[2 * x + 1] << 8;
+        u32 value = load16(from + 2 * x);
         u32 red = value >> 10 & 0x1F, green = value >> 5 & 0x1F, blue = value & 0x1F;
 
         pixels[x] =
@@ -71,7 +79,7 @@ static void draw_555(const u8 *from, unsigned width, u32 *pixels)
 static void draw_565(const u8 *from, unsigned width, u32 *pixels)
 {
     for (unsigned x = 0; x < width; x++) {
-        u32 value = from[2 * x] | (u32)from[2 * x + 1] << 8;
+        u32 value = load16(from + 2 * x);
         u32 red = value >> 11 & 0x1F, green = value >> 5 & 0x3F, blue = value & 0x1F;
 
         pixels[x] =
@@ -79,10 +87,17 @@ static void draw_565(const u8 *from, unsigned width, u32 *pixels)
     }
 }
 
-static void draw_888(const u8 *from, unsigned width, unsigned bytes, u32 *pixels)
+static void draw_888(const u8 *from, unsigned width, u32 *pixels)
 {
-    for (unsigned x = 0; x < width; x++, from += bytes)
+    for (unsigned x = 0; x < width; x++, from += 3)
         pixels[x] = from[0] | (u32)from[1] << 8 | (u32)from[2] << 16;
+}
+
+static void draw_8888(const u8 *from, unsigned width, u32 *pixels)
+{
+    memcpy(pixels, from, width * sizeof *pixels);
+    for (unsigned x = 0; x < width; x++)
+        pixels[x] &= 0xFFFFFF;
 }
 
 static void draw_vbe_line(const Vga *vga, const VbeMode *mode, const VgaRaster *raster, u32 offset,
@@ -103,8 +118,11 @@ static void draw_vbe_line(const Vga *vga, const VbeMode *mode, const VgaRaster *
     case 16:
         draw_565(from, mode->width, pixels);
         break;
+    case 24:
+        draw_888(from, mode->width, pixels);
+        break;
     default:
-        draw_888(from, mode->width, mode->bits_per_pixel / 8, pixels);
+        draw_8888(from, mode->width, pixels);
         break;
     }
 }

@@ -224,7 +224,9 @@ static bool fit_canvas(Terminal *terminal)
     pixels = realloc(terminal->canvas.pixels, (size_t)width * height * sizeof *pixels);
     if (!pixels)
         return false;
-    terminal->canvas = (Canvas){pixels, width, height, width};
+    terminal->canvas.pixels = pixels;
+    terminal->canvas.width = terminal->canvas.stride = width;
+    terminal->canvas.height = height;
     return true;
 }
 

@@ -52,11 +52,12 @@ static void enlarge(const Canvas *canvas, const Fit *fit, const u32 *pixels, uns
     }
 }
 
-/* The mean colour of the pixels x0..x1 by y0..y1, ends excluded. */
+/* The mean colour of the pixels x[0]..x[1] by y[0]..y[1], ends excluded. */
 static u32 mean(const u32 *pixels, unsigned picture_width, const unsigned x[2], const unsigned y[2])
 {
     u64 red = 0, green = 0, blue = 0, count = (u64)(x[1] - x[0]) * (y[1] - y[0]);
 
+    assert(x[0] < x[1] && y[0] < y[1]);
     for (unsigned row = y[0]; row < y[1]; row++)
         for (unsigned column = x[0]; column < x[1]; column++) {
             u32 pixel = pixels[(u64)row * picture_width + column];

@@ -7,7 +7,7 @@ enum { CTRL_A = 1, BACKSPACE = 8, TAB = 9, LINE_FEED = 10, ENTER = 13, ESCAPE = 
 /* Unshifted and shifted characters of the keys that have any, on a US keyboard. */
 static const struct {
     Key key;
-    char plain, shifted;
+    u8 plain, shifted;
 } characters[] = {
     {KEY_1, '1', '!'},
     {KEY_2, '2', '@'},

@@ -75,7 +75,7 @@ static void on_ending(int number)
     for (unsigned i = 0; i < COUNT_OF(ending); i++)
         if (ending[i] == number)
             previous = &terminal.previous[i];
-    if (previous->sa_handler == SIG_IGN)
+    if (!previous || previous->sa_handler == SIG_IGN)
         return;
     if (previous->sa_handler != SIG_DFL && !(previous->sa_flags & SA_SIGINFO)) {
         if (seen)

@@ -44,12 +44,13 @@ Test(terminal_keys, characters)
 
 Test(terminal_keys, every_printable_character_has_a_key)
 {
-    for (char character = ' '; character <= '~'; character++) {
+    for (unsigned character = ' '; character <= '~'; character++) {
         TerminalKeys keys = {0};
         TerminalInput input;
+        u8 byte = (u8)character;
 
-        terminal_keys_feed(&keys, (const u8 *)&character, 1);
-        cr_expect(terminal_keys_next(&keys, true, &input), "%c", character);
+        terminal_keys_feed(&keys, &byte, 1);
+        cr_expect(terminal_keys_next(&keys, true, &input), "%c", byte);
     }
 }
 
