@@ -158,7 +158,7 @@ Test(port, rep_ins)
     cr_expect_eq(bare_read(m, BARE_DATA + 8, DWORD), 0x33333333);
     cr_expect_eq(m->cpu.gpr[RCX], 0);
     cr_expect_eq(m->cpu.gpr[RDI], BARE_DATA + 12);
-    cr_expect_eq(m->cpu.rip, BARE_CODE + rep_insd_end - rep_insd);
+    cr_expect_eq(m->cpu.rip, BARE_CODE + (u64)(rep_insd_end - rep_insd));
     cr_expect_eq(m->cpu.cycles - start, 4); /* three iterations, HLT */
     bare_destroy(m);
 }
