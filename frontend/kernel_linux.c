@@ -178,10 +178,13 @@ bool kernel_load_linux(KernelLoad *load)
     if (!check_size(load))
         return false;
     u64 size = file->length - setup_size(file);
-    if (high ? kernel_address + size > load->memory - KERNEL_FIRMWARE_SPACE
-             : kernel_address + size > SETUP_LOW_LOAD)
-        return kernel_fail(load, "%s: does not fit into memory%s", file->path,
-                           high ? ": use -m" : " below 640 KiB: it must be a bzImage");
+    if (high && kernel_address + size > load->memory - KERNEL_FIRMWARE_SPACE)
+        return kernel_fail(
+            load, "%s: does not fit into memory: use -m %lluM or more", file->path,
+            (unsigned long long)((kernel_address + size + KERNEL_FIRMWARE_SPACE + KERNEL_1M - 1) >>
+                                 20));
+    if (!high && kernel_address + size > SETUP_LOW_LOAD)
+        return kernel_fail(load, "%s: is a zImage that does not fit below 640 KiB", file->path);
     setup[TYPE_OF_LOADER] = OTHER_LOADER;
     if (version >= 0x201) {
         setup[LOADFLAGS] |= CAN_USE_HEAP;
