@@ -328,6 +328,7 @@ static bool within_limit(const Cpu *cpu, const Block *block)
 
 Block *code_cache_find(Cpu *cpu)
 {
+    assert(cpu->code_mode == link_mode(cpu) && cpu->tlb == cpu->mmu.tlb[cpu->user]);
     cpu_between_instructions(cpu);
     u64 linear = fetch_linear(cpu, cpu->rip, 1);
     u8 mode = block_mode(cpu);

@@ -53,13 +53,15 @@ FORCE_INLINE u8 block_mode(const Cpu *cpu)
     return cpu->code_size | (cpu_protected(cpu) ? MODE_PROTECTED : 0);
 }
 
-/* A linear address and the mode; the mode's place keeps canonical addresses apart. */
+/* The mode's part of a link's key, where it keeps canonical addresses apart. */
+FORCE_INLINE u64 link_mode(const Cpu *cpu)
+{
+    return (u64)(block_mode(cpu) | (cpu->user ? MODE_USER : 0)) << 48;
+}
+
 FORCE_INLINE u64 link_key(const Cpu *cpu)
 {
-    u64 linear = (cpu->segments[CS].base + cpu->rip) & cpu->linear_mask;
-    u8 mode = block_mode(cpu) | (cpu->user ? MODE_USER : 0);
-
-    return linear ^ (u64)mode << 48;
+    return ((cpu->segments[CS].base + cpu->rip) & cpu->linear_mask) ^ cpu->code_mode;
 }
 
 /* The block at cpu->rip as the successor of `from`: mostly without a look-up. */

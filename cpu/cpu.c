@@ -125,6 +125,8 @@ void cpu_update_mode(Cpu *cpu)
     else
         cpu->stack_mask = cpu->segments[SS].access & ACCESS_DB ? 0xFFFFFFFF : 0xFFFF;
     cpu->user = cpu->cpl == 3;
+    cpu->tlb = cpu->mmu.tlb[cpu->user];
+    cpu->code_mode = link_mode(cpu);
     cpu->tlb_epoch = alignment || debug_has_data_breakpoints(cpu) ? TLB_NO_EPOCH : cpu->mmu.epoch;
     cpu_leave_block(cpu);
 }

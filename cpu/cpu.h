@@ -154,6 +154,8 @@ struct Cpu {
     u64 tlb_epoch;                  /* mmu.epoch, or TLB_NO_EPOCH when every data access must be slow
                                      * (alignment checks, data breakpoints) */
     bool user;                      /* cpl == 3 */
+    const TlbEntry *tlb;            /* mmu.tlb[user] */
+    u64 code_mode;                  /* what code was decoded for, for link_key() */
 
     /* ---- the run loop's: where execution is within the current block ---- */
     const Insn *insn;               /* being executed */

@@ -554,6 +554,7 @@ DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned a
     }
     decoder.address_size = address_size(&decoder);
     insn->address_shift = (u8)(64 - 8 * decoder.address_size);
+    insn->address_mask = size_mask(decoder.address_size);
     if (decoder.rex)
         insn->prefixes |= PREFIX_REX;
     if (decoder.status == DECODE_OK)

@@ -39,7 +39,7 @@ FORCE_INLINE u64 operand_offset(const Cpu *cpu, const Insn *insn)
 
     if (UNLIKELY(insn->rip_relative))
         offset += cpu_next_rip(cpu);
-    return offset << insn->address_shift >> insn->address_shift;
+    return offset & insn->address_mask;
 }
 
 FORCE_INLINE u64 register_read(const Cpu *cpu, Operand operand, Size size)

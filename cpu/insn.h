@@ -42,6 +42,7 @@ struct Insn {
     Handler exec;
     u64 immediate;          /* sign- or zero-extended as the row says */
     u64 displacement;       /* sign-extended; for ENTER the second immediate */
+    u64 address_mask;       /* all ones of the address size */
     Operand operands[INSN_OPERANDS];
     u8 base, index;         /* byte offsets in Cpu.gpr; REG_ZERO's where there is none */
     u8 scale;               /* shift count */

@@ -44,39 +44,39 @@ FORCE_INLINE void bytes_store(u8 *host, unsigned size, u64 value)
  * instruction executed again by its general body, which is compiled with `redo` false. A fast body
  * therefore has no slow call in it and needs no stack frame. See cpu_redo(). */
 
-FORCE_INLINE u64 linear_read_with(Cpu *cpu, u64 linear, unsigned size, bool user, bool redo)
+FORCE_INLINE u64 linear_read_with(Cpu *cpu, u64 linear, unsigned size, const TlbEntry *tlb, bool redo)
 {
-    const u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_READ, user, size);
+    u8 *host;
 
-    if (LIKELY(host))
+    if (tlb_find(tlb, cpu->tlb_epoch, linear, ACCESS_READ, size, &host))
         return bytes_load(host, size);
     if (redo)
         cpu_redo(cpu);
-    return memory_read_slow(cpu, linear, size, user);
+    return memory_read_slow(cpu, linear, size, tlb != cpu->mmu.tlb[0]);
 }
 
-FORCE_INLINE void linear_write_with(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value,
-                                    bool redo)
+FORCE_INLINE void linear_write_with(Cpu *cpu, u64 linear, unsigned size, const TlbEntry *tlb,
+                                    u64 value, bool redo)
 {
-    u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, user, size);
+    u8 *host;
 
-    if (LIKELY(host)) {
+    if (tlb_find(tlb, cpu->tlb_epoch, linear, ACCESS_WRITE, size, &host)) {
         bytes_store(host, size, value);
         return;
     }
     if (redo)
         cpu_redo(cpu);
-    memory_write_slow(cpu, linear, size, user, value);
+    memory_write_slow(cpu, linear, size, tlb != cpu->mmu.tlb[0], value);
 }
 
 FORCE_INLINE u64 linear_read(Cpu *cpu, u64 linear, unsigned size, bool user)
 {
-    return linear_read_with(cpu, linear, size, user, false);
+    return linear_read_with(cpu, linear, size, cpu->mmu.tlb[user], false);
 }
 
 FORCE_INLINE void linear_write(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value)
 {
-    linear_write_with(cpu, linear, size, user, value, false);
+    linear_write_with(cpu, linear, size, cpu->mmu.tlb[user], value, false);
 }
 
 /* Descriptor tables, TSS, inner stacks: as supervisor whatever the CPL. */
@@ -115,7 +115,7 @@ FORCE_INLINE u64 memory_read_with(Cpu *cpu, unsigned reg, u64 offset, unsigned s
 {
     u64 linear = memory_linear_with(cpu, reg, offset, size, false, redo);
 
-    return linear_read_with(cpu, linear, size, cpu->user, redo);
+    return linear_read_with(cpu, linear, size, cpu->tlb, redo);
 }
 
 FORCE_INLINE void memory_write_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size, u64 value,
@@ -123,7 +123,7 @@ FORCE_INLINE void memory_write_with(Cpu *cpu, unsigned reg, u64 offset, unsigned
 {
     u64 linear = memory_linear_with(cpu, reg, offset, size, true, redo);
 
-    linear_write_with(cpu, linear, size, cpu->user, value, redo);
+    linear_write_with(cpu, linear, size, cpu->tlb, value, redo);
 }
 
 FORCE_INLINE u64 memory_read(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
@@ -142,9 +142,9 @@ FORCE_INLINE u64 memory_read_for_write_with(Cpu *cpu, unsigned reg, u64 offset, 
                                             bool redo)
 {
     u64 linear = memory_linear_with(cpu, reg, offset, size, true, redo);
-    const u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->user, size);
+    u8 *host;
 
-    if (LIKELY(host))
+    if (tlb_find(cpu->tlb, cpu->tlb_epoch, linear, ACCESS_WRITE, size, &host))
         return bytes_load(host, size);
     if (redo)
         cpu_redo(cpu);

@@ -54,6 +54,8 @@ static const Field fields[] = {
     FIELD(Cpu, x87.dp),
     FIELD(Cpu, x87.cs),
     FIELD(Cpu, x87.ds),
+    FIELD(Cpu, x87.ferr),
+    FIELD(Cpu, x87.ignne),
     XMM_FIELDS(0),
     XMM_FIELDS(1),
     XMM_FIELDS(2),

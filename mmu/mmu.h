@@ -97,17 +97,25 @@ FORCE_INLINE unsigned tlb_index(u64 linear)
     return (unsigned)((page + (page >> 10)) % TLB_ENTRIES);
 }
 
-/* The host address of `size` bytes at `linear`, when `epoch` is current, the TLB has them and
- * they do not cross a page; else NULL. */
+/* Finds `size` bytes at `linear` in `tlb`, one of Mmu.tlb, when `epoch` is current, the entry grants
+ * `access` and they do not cross a page. */
+FORCE_INLINE bool tlb_find(const TlbEntry *tlb, u64 epoch, u64 linear, Access access,
+                           unsigned size, u8 **host)
+{
+    const TlbEntry *entry = &tlb[tlb_index(linear)];
+    u64 last_page = (linear + size - 1) & ~(u64)PAGE_MASK;
+
+    *host = (u8 *)(uintptr_t)(linear + entry->addend);
+    return LIKELY(entry->tags[access] == (last_page | epoch));
+}
+
+/* The same as a pointer, NULL when there is none. */
 FORCE_INLINE u8 *mmu_fast(const Mmu *mmu, u64 epoch, u64 linear, Access access, bool user,
                           unsigned size)
 {
-    const TlbEntry *entry = &mmu->tlb[user][tlb_index(linear)];
-    u64 last_page = (linear + size - 1) & ~(u64)PAGE_MASK;
+    u8 *host;
 
-    if (LIKELY(entry->tags[access] == (last_page | epoch)))
-        return (u8 *)(uintptr_t)(linear + entry->addend);
-    return NULL;
+    return tlb_find(mmu->tlb[user], epoch, linear, access, size, &host) ? host : NULL;
 }
 
 #endif
