@@ -54,6 +54,7 @@ static void request_sense(IdeDrive *drive)
 
 static void inquiry(IdeDrive *drive)
 {
+    static const char identity[] = "VITRINE CD-ROM          1.0 ";
     u8 *reply = atapi_clear(drive, 36);
 
     if ((drive->packet[1] & 1) || drive->packet[2]) {
@@ -64,7 +65,7 @@ static void inquiry(IdeDrive *drive)
     reply[1] = 0x80; /* removable */
     reply[3] = 0x21; /* ATAPI version 2, response format 1 */
     reply[4] = 31;
-    memcpy(reply + 8, "VITRINE CD-ROM          1.0 ", 28);
+    memcpy(reply + 8, identity, sizeof identity - 1);
     atapi_reply(drive, 36, drive->packet[4]);
 }
 

@@ -146,20 +146,20 @@ static bool takes(const IdeDrive *drive)
 
 u32 ide_drive_data_in(IdeDrive *drive, Size size)
 {
-    u32 value = 0;
+    u64 value = 0;
 
     for (unsigned done = 0; done < size; done += WORD) {
-        u32 word = 0xFFFF;
+        u64 word = 0xFFFF;
 
         if (gives(drive)) {
-            word = drive->buffer[drive->at] | (u32)drive->buffer[drive->at + 1] << 8;
+            word = drive->buffer[drive->at] | (u64)drive->buffer[drive->at + 1] << 8;
             drive->at += WORD;
             if (drive->at >= drive->block)
                 block_moved(drive);
         }
         value |= word << (8 * done);
     }
-    return value;
+    return (u32)value;
 }
 
 void ide_drive_data_out(IdeDrive *drive, Size size, u32 value)
