@@ -6,6 +6,7 @@
 #include "frontend/overlay.h"
 #include "frontend/picture.h"
 #include "frontend/sdl_keys.h"
+#include "frontend/sdl_shortcuts.h"
 #include "frontend/x11_lost.h"
 
 #include <SDL2/SDL.h>
@@ -30,7 +31,9 @@ typedef struct Window {
     Picture picture;
     Fit fit;
     bool fit_known;
-    unsigned factor; /* wanted; 0: chosen by the size of the screen */
+    unsigned factor;                            /* wanted; 0: chosen by the size of the screen */
+    unsigned sized_for_width, sized_for_height; /* the picture's, for which the window was made */
+    int set_width, set_height;                  /* and the size that it was given then */
     bool lost, redraw, resized_by_hand;
     bool grabbed, fullscreen, help;
     bool down[KEY_COUNT];
@@ -41,58 +44,6 @@ typedef struct Window {
     Uint32 message_end;
     bool message_shown;
 } Window;
-
-/* ---- shortcuts ---- */
-
-typedef enum Action {
-    DO_GRAB,
-    DO_FULLSCREEN,
-    DO_LARGER,
-    DO_SMALLER,
-    DO_HELP,
-    DO_PAUSE,
-    DO_SPEED,
-    DO_SCREENSHOT,
-    DO_RESET,
-    DO_POWER,
-    DO_QUIT,
-} Action;
-
-// clang-format off
-static const struct {
-    SDL_Scancode scancode;
-    Action action;
-    const char *key, *help;     /* NULL: another key for the row above */
-} shortcuts[] = {
-    {SDL_SCANCODE_G, DO_GRAB, "G", "grab or release the mouse"},
-    {SDL_SCANCODE_F, DO_FULLSCREEN, "F", "full screen or window"},
-    {SDL_SCANCODE_EQUALS, DO_LARGER, "+", "larger"},
-    {SDL_SCANCODE_KP_PLUS, DO_LARGER, NULL, NULL},
-    {SDL_SCANCODE_MINUS, DO_SMALLER, "-", "smaller"},
-    {SDL_SCANCODE_KP_MINUS, DO_SMALLER, NULL, NULL},
-    {SDL_SCANCODE_S, DO_SCREENSHOT, "S", "save a screenshot"},
-    {SDL_SCANCODE_P, DO_PAUSE, "P", "pause or go on"},
-    {SDL_SCANCODE_T, DO_SPEED, "T", "real time or full speed"},
-    {SDL_SCANCODE_R, DO_RESET, "R", "reset the machine"},
-    {SDL_SCANCODE_O, DO_POWER, "O", "press the power button"},
-    {SDL_SCANCODE_Q, DO_QUIT, "Q", "quit"},
-    {SDL_SCANCODE_H, DO_HELP, "H", "this help"},
-    {SDL_SCANCODE_SLASH, DO_HELP, NULL, NULL},
-};
-// clang-format on
-
-static void help_text(char *text, size_t size)
-{
-    size_t used = (size_t)snprintf(text, size, "\tCtrl-Alt and a key:\n");
-
-    for (unsigned i = 0; i < COUNT_OF(shortcuts) && used < size; i++)
-        if (shortcuts[i].key)
-            used += (size_t)snprintf(text + used, size - used, "  %s   %s\n", shortcuts[i].key,
-                                     shortcuts[i].help);
-    if (used < size)
-        snprintf(text + used, size - used,
-                 "\tCtrl-Alt-Delete goes to the guest,\n\tand so does every other key.");
-}
 
 static void say(Window *window, const char *message)
 {
@@ -118,7 +69,7 @@ static unsigned factor_that_fits(const Window *window, unsigned width, unsigned 
 }
 
 /* A window that grew may have left the screen. */
-static void keep_on_screen(Window *window, int width, int height)
+static void keep_on_screen(Window *window)
 {
     SDL_Rect screen;
     int x, y;
@@ -126,8 +77,8 @@ static void keep_on_screen(Window *window, int width, int height)
     if (SDL_GetDisplayUsableBounds(SDL_GetWindowDisplayIndex(window->window), &screen) != 0)
         return;
     SDL_GetWindowPosition(window->window, &x, &y);
-    if (x < screen.x || y < screen.y || x + width > screen.x + screen.w ||
-        y + height > screen.y + screen.h)
+    if (x < screen.x || y < screen.y || x + window->set_width > screen.x + screen.w ||
+        y + window->set_height > screen.y + screen.h)
         SDL_SetWindowPosition(window->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
 }
 
@@ -139,8 +90,12 @@ static void set_window_size(Window *window)
 
     if (factor == 0)
         factor = room < CHOSEN_FACTOR ? room : CHOSEN_FACTOR;
-    SDL_SetWindowSize(window->window, (int)(width * factor), (int)(height * factor));
-    keep_on_screen(window, (int)(width * factor), (int)(height * factor));
+    window->sized_for_width = width;
+    window->sized_for_height = height;
+    window->set_width = (int)(width * factor);
+    window->set_height = (int)(height * factor);
+    SDL_SetWindowSize(window->window, window->set_width, window->set_height);
+    keep_on_screen(window);
     window->resized_by_hand = false;
     window->surface = NULL;
     window->redraw = true;
@@ -201,9 +156,9 @@ static void release_keys(Window *window, Machine *machine)
         machine_mouse(machine, 0, 0, 0, window->buttons = 0);
 }
 
-static DisplayRequest perform(Window *window, Action action)
+static DisplayRequest perform(Window *window, Shortcut shortcut)
 {
-    switch (action) {
+    switch (shortcut) {
     case DO_GRAB:
         set_grab(window, !window->grabbed);
         return DISPLAY_NOTHING;
@@ -212,7 +167,7 @@ static DisplayRequest perform(Window *window, Action action)
         return DISPLAY_NOTHING;
     case DO_LARGER:
     case DO_SMALLER:
-        change_factor(window, action == DO_LARGER);
+        change_factor(window, shortcut == DO_LARGER);
         return DISPLAY_NOTHING;
     case DO_HELP:
         window->help = !window->help;
@@ -234,31 +189,19 @@ static DisplayRequest perform(Window *window, Action action)
     return DISPLAY_NOTHING;
 }
 
-static bool find_shortcut(const SDL_Keysym *keysym, Action *action)
-{
-    if (!(keysym->mod & KMOD_CTRL) || !(keysym->mod & KMOD_ALT))
-        return false;
-    for (unsigned i = 0; i < COUNT_OF(shortcuts); i++)
-        if (shortcuts[i].scancode == keysym->scancode) {
-            *action = shortcuts[i].action;
-            return true;
-        }
-    return false;
-}
-
 static DisplayRequest key_event(Window *window, Machine *machine, const SDL_KeyboardEvent *event)
 {
     Key key = sdl_key(event->keysym.scancode);
     bool down = event->state == SDL_PRESSED;
-    Action action;
+    Shortcut shortcut;
 
     /* The guest's keyboard repeats by itself. */
     if (event->repeat)
         return DISPLAY_NOTHING;
-    if (down && find_shortcut(&event->keysym, &action)) {
+    if (down && shortcut_find(&event->keysym, &shortcut)) {
         /* The guest has seen Ctrl and Alt; it need not wait for their release. */
         release_keys(window, machine);
-        return perform(window, action);
+        return perform(window, shortcut);
     }
     if (down && window->help) {
         window->help = false;
@@ -298,7 +241,8 @@ static void window_event(Window *window, Machine *machine, const SDL_WindowEvent
         set_grab(window, false);
         break;
     case SDL_WINDOWEVENT_RESIZED:
-        window->resized_by_hand = true;
+        window->resized_by_hand = !window->fullscreen && (event->data1 != window->set_width ||
+                                                          event->data2 != window->set_height);
         window->surface = NULL;
         window->redraw = true;
         break;
@@ -416,7 +360,7 @@ static void draw_lines(Window *window, unsigned first, unsigned last)
                      (unsigned)surface->pitch / 4};
     const Picture *picture = &window->picture;
     unsigned start, end, panel_start, panel_end;
-    char text[1024];
+    char text[SHORTCUT_HELP];
 
     if (!window->fit_known || window->redraw) {
         window->fit = scale_fit(picture->width, picture->height, canvas.width, canvas.height);
@@ -433,7 +377,7 @@ static void draw_lines(Window *window, unsigned first, unsigned last)
     }
     window->redraw = false;
     if (window->help) {
-        help_text(text, sizeof text);
+        shortcut_help(text, sizeof text);
         overlay_draw(&canvas, text, OVERLAY_CENTRE, &panel_start, &panel_end);
     } else if (window->message_shown) {
         overlay_draw(&canvas, window->message, OVERLAY_BOTTOM, &panel_start, &panel_end);
@@ -476,8 +420,10 @@ static void window_draw(Display *display, Machine *machine, const DisplayStatus 
     if (window->picture.width != width || window->picture.height != height) {
         window->fit_known = false;
         window->redraw = true;
-        if (!window->fullscreen && !window->resized_by_hand)
-            set_window_size(window);
+    } else if ((width != window->sized_for_width || height != window->sized_for_height) &&
+               !window->fullscreen && !window->resized_by_hand) {
+        /* Only now: the guest may have been in the middle of setting a mode. */
+        set_window_size(window);
     }
     if (!fetch_surface(window) || !(changed || window->redraw))
         return;
