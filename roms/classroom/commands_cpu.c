@@ -86,10 +86,10 @@ static void print_identity(void)
           : family == 6 ? "Pentium Pro or its heirs"
                         : "later one");
     print("  can do    ");
-    print_bits(leaf.edx, features_edx, 19, "nothing more than a 486");
-    if (leaf.edx >> 19) {
+    print_bits(leaf.edx, features_edx, 14, "nothing more than a 486");
+    if (leaf.edx >> 14) {
         print("\n            ");
-        print_bits(leaf.edx >> 19, features_edx + 19, 13, "");
+        print_bits(leaf.edx >> 14, features_edx + 14, 18, "");
     }
     print("\n");
 }
