@@ -80,9 +80,9 @@ static void initialize_device_parameters(IdeDrive *drive)
         return;
     }
     u64 cylinders = drive->medium->sectors / (heads * sectors);
-    drive->sectors = (u16)sectors;
-    drive->heads = (u16)heads;
-    drive->cylinders = (u16)(cylinders > 0xFFFF ? 0xFFFF : cylinders);
+    drive->translation.sectors = (u16)sectors;
+    drive->translation.heads = (u16)heads;
+    drive->translation.cylinders = (u16)(cylinders > 0xFFFF ? 0xFFFF : cylinders);
     succeed(drive);
 }
 
@@ -261,14 +261,8 @@ void ata_disk_command(IdeDrive *drive, u8 command)
 
 void ata_disk_defaults(IdeDrive *drive)
 {
-    u64 cylinders = drive->medium ? drive->medium->sectors / (ATA_CHS_HEADS * ATA_CHS_SECTORS) : 0;
-
     drive->multiple = ATA_MULTIPLE_MOST;
     drive->write_cache = drive->look_ahead = true;
     drive->transfer_mode = 0;
-    drive->heads = ATA_CHS_HEADS;
-    drive->sectors = ATA_CHS_SECTORS;
-    drive->cylinders = (u16)(cylinders < 1                   ? 1
-                             : cylinders > ATA_CHS_CYLINDERS ? ATA_CHS_CYLINDERS
-                                                             : cylinders);
+    drive->translation = drive->geometry;
 }

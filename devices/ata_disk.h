@@ -9,6 +9,8 @@
 void ata_disk_command(IdeDrive *drive, u8 command);
 void ata_disk_step(IdeDrive *drive);        /* the step of a phase that moves data */
 void ata_disk_block_moved(IdeDrive *drive); /* the host has moved a whole block by PIO */
+/* What the disk's shape is, without translation: sets `geometry`. */
+void ata_guess_geometry(IdeDrive *drive);
 void ata_disk_defaults(IdeDrive *drive);    /* power-on features and CHS translation */
 
 enum { ATA_CHS_HEADS = 16, ATA_CHS_SECTORS = 63, ATA_CHS_CYLINDERS = 16383 };

@@ -74,17 +74,15 @@ bool ata_set_transfer_mode(IdeDrive *drive, u8 mode)
 static void set_geometry(IdeDrive *drive)
 {
     u64 sectors = drive->medium->sectors;
-    u64 cylinders = sectors / (ATA_CHS_HEADS * ATA_CHS_SECTORS);
-    u32 current = (u32)drive->cylinders * drive->heads * drive->sectors;
+    const IdeGeometry *own = &drive->geometry, *current = &drive->translation;
 
-    cylinders = cylinders < 1 ? 1 : cylinders > ATA_CHS_CYLINDERS ? ATA_CHS_CYLINDERS : cylinders;
-    set_word(drive, 1, (u32)cylinders);
-    set_word(drive, 3, ATA_CHS_HEADS);
-    set_word(drive, 6, ATA_CHS_SECTORS);
-    set_word(drive, 54, drive->cylinders);
-    set_word(drive, 55, drive->heads);
-    set_word(drive, 56, drive->sectors);
-    set_double(drive, 57, current);
+    set_word(drive, 1, own->cylinders);
+    set_word(drive, 3, own->heads);
+    set_word(drive, 6, own->sectors);
+    set_word(drive, 54, current->cylinders);
+    set_word(drive, 55, current->heads);
+    set_word(drive, 56, current->sectors);
+    set_double(drive, 57, (u32)current->cylinders * current->heads * current->sectors);
     set_double(drive, 60, sectors > 0x0FFFFFFF ? 0x0FFFFFFF : (u32)sectors);
     set_double(drive, 100, (u32)sectors);
     set_double(drive, 102, (u32)(sectors >> 32));

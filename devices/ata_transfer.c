@@ -25,10 +25,12 @@ bool ata_address_get(IdeDrive *drive)
     } else {
         u32 cylinder = middle | high << 8;
 
-        if (low == 0 || low > drive->sectors || head >= drive->heads ||
-            cylinder >= drive->cylinders)
+        if (low == 0 || low > drive->translation.sectors || head >= drive->translation.heads ||
+            cylinder >= drive->translation.cylinders)
             return false;
-        drive->lba = ((u64)cylinder * drive->heads + head) * drive->sectors + low - 1;
+        drive->lba =
+            ((u64)cylinder * drive->translation.heads + head) * drive->translation.sectors + low -
+            1;
     }
     return true;
 }
@@ -45,11 +47,12 @@ void ata_address_set(IdeDrive *drive, u64 lba)
         task->lba_high[1] = (u8)(lba >> 40);
     } else if (task->device & DEVICE_LBA) {
         task->device = (u8)((task->device & ~DEVICE_HEAD) | head);
-    } else if (drive->heads && drive->sectors) {
-        u64 track = lba / drive->sectors;
+    } else if (drive->translation.heads && drive->translation.sectors) {
+        u64 track = lba / drive->translation.sectors;
 
-        task->device = (u8)((task->device & ~DEVICE_HEAD) | (track % drive->heads & DEVICE_HEAD));
-        lba = track / drive->heads << 8 | (lba % drive->sectors + 1);
+        task->device =
+            (u8)((task->device & ~DEVICE_HEAD) | (track % drive->translation.heads & DEVICE_HEAD));
+        lba = track / drive->translation.heads << 8 | (lba % drive->translation.sectors + 1);
     }
     task->lba_low[0] = (u8)lba;
     task->lba_mid[0] = (u8)(lba >> 8);

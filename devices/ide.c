@@ -298,6 +298,7 @@ void ide_attach_disk(Ide *ide, unsigned number, BlockDevice *medium)
     assert(medium);
     drive->kind = IDE_DISK;
     drive->medium = medium;
+    ata_guess_geometry(drive);
     ide_drive_reset(drive, true);
 }
 
@@ -309,6 +310,11 @@ void ide_attach_cdrom(Ide *ide, unsigned number, BlockDevice *medium)
     drive->medium = medium;
     drive->changes_seen = medium ? medium->changes : 0;
     ide_drive_reset(drive, true);
+}
+
+IdeGeometry ide_disk_geometry(Ide *ide, unsigned number)
+{
+    return numbered_drive(ide, number)->geometry;
 }
 
 void ide_medium_changed(Ide *ide)
@@ -369,8 +375,8 @@ static void ide_restored(void *chip)
     DRIVE_FIELD(c, d, multiple), DRIVE_FIELD(c, d, transfer_mode),                    \
     DRIVE_FIELD(c, d, power), DRIVE_FIELD(c, d, asleep),                              \
     DRIVE_FIELD(c, d, write_cache), DRIVE_FIELD(c, d, look_ahead),                    \
-    DRIVE_FIELD(c, d, reverting), DRIVE_FIELD(c, d, cylinders),                       \
-    DRIVE_FIELD(c, d, heads), DRIVE_FIELD(c, d, sectors),                             \
+    DRIVE_FIELD(c, d, reverting), DRIVE_FIELD(c, d, geometry.cylinders), DRIVE_FIELD(c, d, translation.cylinders),                       \
+    DRIVE_FIELD(c, d, geometry.heads), DRIVE_FIELD(c, d, translation.heads), DRIVE_FIELD(c, d, geometry.sectors), DRIVE_FIELD(c, d, translation.sectors),                             \
     DRIVE_FIELD(c, d, lba), DRIVE_FIELD(c, d, left),                                  \
     DRIVE_FIELD(c, d, block), DRIVE_FIELD(c, d, at),                                  \
     FIELD_ARRAY(Ide, channels[c].drives[d].buffer),                                   \

@@ -3,6 +3,7 @@
  *   ide.c             the channels: registers, selection, interrupts, resets
  *   ide_drive.c       what both kinds of drives do
  *   ata_disk.c        commands of a hard disk; ata_transfer.c: how its sectors travel
+ *   ata_geometry.c    its shape
  *   ata_identify.c    what IDENTIFY DEVICE and IDENTIFY PACKET DEVICE say
  *   atapi.c           a CD-ROM drive: the packet protocol
  *   atapi_commands.c  the packets; atapi_disc.c: those about the disc's contents
@@ -30,6 +31,10 @@ typedef struct IdeTaskFile {
     u8 device;
 } IdeTaskFile;
 
+typedef struct IdeGeometry {
+    u16 cylinders, heads, sectors;
+} IdeGeometry;
+
 typedef struct IdeChannel IdeChannel;
 
 typedef struct IdeDrive {
@@ -45,7 +50,8 @@ typedef struct IdeDrive {
     bool asleep;
     bool write_cache, look_ahead;
     bool reverting;             /* a soft reset brings the power-on defaults back */
-    u16 cylinders, heads, sectors;  /* the CHS translation in use */
+    IdeGeometry geometry;       /* the disk's own shape */
+    IdeGeometry translation;    /* and what INITIALIZE DEVICE PARAMETERS made of it */
 
     u64 lba;                    /* of the next sector; CD-ROM: of the next 2,048-byte block */
     u32 left;                   /* sectors (blocks) that remain, those in the buffer included */
@@ -109,6 +115,9 @@ void ide_reset(Ide *ide);
 /* `drive`: 0 primary master, 1 primary slave, 2 secondary master, 3 secondary slave. */
 void ide_attach_disk(Ide *ide, unsigned drive, BlockDevice *medium);
 void ide_attach_cdrom(Ide *ide, unsigned drive, BlockDevice *medium);   /* NULL: no disc */
+
+/* Of an attached disk, for the CMOS memory. */
+IdeGeometry ide_disk_geometry(Ide *ide, unsigned drive);
 
 /* Looks again at the media, after a BlockDevice changed. */
 void ide_medium_changed(Ide *ide);

@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The shape that BIOSes of the IDE age give a disk; "CHS" ends at 16,383 cylinders (ATA-4). */
-enum { DISK_HEADS = 16, DISK_SECTORS = 63, DISK_CYLINDERS = 16383 };
-
 static void fill_cmos(Machine *machine)
 {
     const MachineConfig *config = &machine->config;
@@ -27,11 +24,11 @@ static void fill_cmos(Machine *machine)
         cmos.floppies[i] = fdc82077_drive_type(&machine->floppy, i);
     for (i = 0; i < COUNT_OF(cmos.disks); i++) {
         if (config->drives[i].kind == DRIVE_DISK && config->drives[i].medium) {
-            u64 cylinders = config->drives[i].medium->sectors / (DISK_HEADS * DISK_SECTORS);
+            IdeGeometry geometry = ide_disk_geometry(&machine->ide, i);
             cmos.disks[i].present = true;
-            cmos.disks[i].cylinders = cylinders < DISK_CYLINDERS ? (u32)cylinders : DISK_CYLINDERS;
-            cmos.disks[i].heads = DISK_HEADS;
-            cmos.disks[i].sectors = DISK_SECTORS;
+            cmos.disks[i].cylinders = geometry.cylinders;
+            cmos.disks[i].heads = (u8)geometry.heads;
+            cmos.disks[i].sectors = (u8)geometry.sectors;
         }
     }
     mc146818_configure(&machine->rtc, &cmos);

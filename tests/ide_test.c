@@ -218,6 +218,29 @@ Test(ide, chs_addresses)
     cr_assert_eq(in(R_ERROR), 0x10, "there is no sector 0");
 }
 
+Test(ide, partitions_tell_the_geometry)
+{
+    u8 *table = rig.disk.bytes + 0x1BE;
+    u16 words[256];
+
+    memset(rig.disk.bytes, 0, 512);
+    memcpy(table + 16, (u8[]){0x80, 1, 1, 0, 6, 8, 17, 5, 17, 0, 0, 0, 100, 0, 0, 0}, 16);
+    memcpy(rig.disk.bytes + 0x1FE, (u8[]){0x55, 0xAA}, 2);
+    ide_attach_disk(&rig.ide, 0, &rig.disk.device);
+    command(0xEC);
+    read_words(words, 256);
+    cr_assert_eq(words[1], RIG_SECTORS / (9 * 17));
+    cr_assert_eq(words[3], 9);
+    cr_assert_eq(words[6], 17);
+    cr_assert_eq(words[56], 17);
+    table[16 + 5] = 254; /* a translating BIOS made it */
+    ide_attach_disk(&rig.ide, 0, &rig.disk.device);
+    cr_assert_eq(ide_disk_geometry(&rig.ide, 0).heads, 16);
+    rig.disk.device.sectors = 100;
+    ide_attach_disk(&rig.ide, 0, &rig.disk.device);
+    cr_assert_eq(ide_disk_geometry(&rig.ide, 0).cylinders, 1);
+}
+
 Test(ide, lba48_uses_both_values_of_each_register)
 {
     u16 word;
