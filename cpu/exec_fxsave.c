@@ -10,9 +10,20 @@
 
 /* Byte offsets in the image. */
 enum {
-    IMAGE_CONTROL = 0, IMAGE_STATUS = 2, IMAGE_TAGS = 4, IMAGE_OPCODE = 6, IMAGE_IP = 8,
-    IMAGE_CS = 12, IMAGE_DP = 16, IMAGE_DS = 20, IMAGE_MXCSR = 24, IMAGE_MXCSR_MASK = 28,
-    IMAGE_ST = 32, IMAGE_XMM = 160, IMAGE_END = 416, IMAGE_SIZE = 512,
+    IMAGE_CONTROL = 0,
+    IMAGE_STATUS = 2,
+    IMAGE_TAGS = 4,
+    IMAGE_OPCODE = 6,
+    IMAGE_IP = 8,
+    IMAGE_CS = 12,
+    IMAGE_DP = 16,
+    IMAGE_DS = 20,
+    IMAGE_MXCSR = 24,
+    IMAGE_MXCSR_MASK = 28,
+    IMAGE_ST = 32,
+    IMAGE_XMM = 160,
+    IMAGE_END = 416,
+    IMAGE_SIZE = 512,
     MXCSR_BITS = 0xFFFF,
 };
 
@@ -32,7 +43,8 @@ static void image_check(Cpu *cpu, const Insn *insn)
 {
     x87_begin_no_wait(cpu);
     if (memory_linear(cpu, insn->segment, operand_offset(cpu, insn), IMAGE_SIZE,
-                      opcode_rows[insn->row].name == INSN_FXSAVE) & 15)
+                      opcode_rows[insn->row].name == INSN_FXSAVE) &
+        15)
         cpu_raise_gp0(cpu);
 }
 

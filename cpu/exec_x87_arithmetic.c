@@ -21,7 +21,8 @@ FORCE_INLINE void arithmetic(Cpu *cpu, const Insn *insn, X87Binary *operation, b
             return;
         *x87_st(x87, d) = X87_INDEFINITE;
         x87_set_empty(x87, d, false);
-    } else if (!x87_report(cpu, operation(x87, x87_st(x87, d), x87_st(x87, d), x87_st(x87, s)), 0)) {
+    } else if (!x87_report(cpu, operation(x87, x87_st(x87, d), x87_st(x87, d), x87_st(x87, s)),
+                           0)) {
         return;
     }
     if (pop)
@@ -136,8 +137,7 @@ FORCE_INLINE void compare(Cpu *cpu, const Insn *insn, X87Compare *operation, uns
         compare_end(cpu, operation(x87, x87_st(x87, 0), x87_st(x87, i)), pops);
 }
 
-FORCE_INLINE void compare_memory(Cpu *cpu, const Insn *insn, Size size, bool integer,
-                                 unsigned pops)
+FORCE_INLINE void compare_memory(Cpu *cpu, const Insn *insn, Size size, bool integer, unsigned pops)
 {
     X87 *x87 = &cpu->x87;
     const X87Register *top = x87_st(x87, 0);

@@ -246,7 +246,7 @@ FORCE_INLINE void store_float80(Cpu *cpu, const Insn *insn)
 static void FBSTP(Cpu *cpu, const Insn *insn)
 {
     X87 *x87 = &cpu->x87;
-    X87Register value = X87_INDEFINITE;     /* happens to be the packed decimal's, too */
+    X87Register value = X87_INDEFINITE; /* happens to be the packed decimal's, too */
     u16 status = X87_IE | X87_SF;
 
     x87_begin(cpu);

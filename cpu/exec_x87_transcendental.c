@@ -54,8 +54,7 @@ static void FCOS(Cpu *cpu, const Insn *insn)
 PLAIN(FCOS)
 
 /* From ST(0) and ST(1) into ST(0), or with a pop into the new ST(0). */
-FORCE_INLINE void binary(Cpu *cpu, const Insn *insn, X87Binary *operation, u16 conditions,
-                         bool pop)
+FORCE_INLINE void binary(Cpu *cpu, const Insn *insn, X87Binary *operation, u16 conditions, bool pop)
 {
     X87 *x87 = &cpu->x87;
     X87Register *top = x87_st(x87, 0), *below = x87_st(x87, 1);

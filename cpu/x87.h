@@ -10,15 +10,23 @@
 
 /* Status word. The low six bits are, in the control word, the masks of these exceptions. */
 enum {
-    X87_IE = 1, X87_DE = 2, X87_ZE = 4, X87_OE = 8, X87_UE = 16, X87_PE = 32,
+    X87_IE = 1,
+    X87_DE = 2,
+    X87_ZE = 4,
+    X87_OE = 8,
+    X87_UE = 16,
+    X87_PE = 32,
     X87_EXCEPTIONS = 63,
-    X87_BEFORE = X87_IE | X87_DE | X87_ZE,          /* found before anything is computed */
-    X87_NO_STORE = X87_BEFORE | X87_OE | X87_UE,    /* keep a store from happening, unmasked */
-    X87_SF = 64,            /* stack fault */
-    X87_ES = 128,           /* an unmasked exception is pending */
-    X87_C0 = 1 << 8, X87_C1 = 1 << 9, X87_C2 = 1 << 10, X87_C3 = 1 << 14,
+    X87_BEFORE = X87_IE | X87_DE | X87_ZE,       /* found before anything is computed */
+    X87_NO_STORE = X87_BEFORE | X87_OE | X87_UE, /* keep a store from happening, unmasked */
+    X87_SF = 64,                                 /* stack fault */
+    X87_ES = 128,                                /* an unmasked exception is pending */
+    X87_C0 = 1 << 8,
+    X87_C1 = 1 << 9,
+    X87_C2 = 1 << 10,
+    X87_C3 = 1 << 14,
     X87_UNORDERED = X87_C0 | X87_C2 | X87_C3,
-    X87_BUSY = 1 << 15,     /* follows ES */
+    X87_BUSY = 1 << 15, /* follows ES */
 };
 
 /* Control word. */
@@ -97,8 +105,7 @@ FORCE_INLINE bool x87_report(Cpu *cpu, u16 status, u16 conditions)
     X87 *x87 = &cpu->x87;
     u16 taken = X87_C1 | conditions;
 
-    x87->status = (u16)((x87->status & ~taken) |
-                        (status & (taken | X87_EXCEPTIONS | X87_SF)));
+    x87->status = (u16)((x87->status & ~taken) | (status & (taken | X87_EXCEPTIONS | X87_SF)));
     if (LIKELY(!x87_unmasked(x87, status, X87_EXCEPTIONS)))
         return true;
     x87->status |= X87_ES | X87_BUSY;

@@ -6,8 +6,9 @@
  * of the status word that it would set: exceptions, C1 (rounded up) and, where the instruction
  * gives them, C0, C2 and C3. Exceptions that are masked and already set in x87->status may be
  * returned without having occurred. When an unmasked invalid operation, denormal operand or
- * division by zero is returned, the result is not written (a denormal operand is loaded, though); after an unmasked overflow or underflow
- * a register holds the result with its exponent moved by 24576, and memory is not written.
+ * division by zero is returned, the result is not written (a denormal operand is loaded, though);
+ * after an unmasked overflow or underflow a register holds the result with its exponent moved by
+ * 24576, and memory is not written.
  *
  * Stack, tags and condition codes of the guest are the caller's business.
  *
@@ -25,8 +26,7 @@ typedef u16 X87BinaryFloat32(const X87 *x87, X87Register *result, const X87Regis
                              const u32 *b);
 typedef u16 X87BinaryFloat64(const X87 *x87, X87Register *result, const X87Register *a,
                              const u64 *b);
-typedef u16 X87BinaryInt32(const X87 *x87, X87Register *result, const X87Register *a,
-                           const i32 *b);
+typedef u16 X87BinaryInt32(const X87 *x87, X87Register *result, const X87Register *a, const i32 *b);
 
 /* subr = b - a, divr = b / a */
 X87Binary x87_host_add, x87_host_sub, x87_host_subr, x87_host_mul, x87_host_div, x87_host_divr;
@@ -61,7 +61,7 @@ X87Pair x87_host_sincos, x87_host_ptan, x87_host_xtract;
 /* Conversions from memory formats and to them; packed decimals lie in an X87Register's bytes. */
 u16 x87_host_load_float32(const X87 *x87, X87Register *result, const u32 *a);
 u16 x87_host_load_float64(const X87 *x87, X87Register *result, const u64 *a);
-void x87_host_load_int64(X87Register *result, const i64 *a);       /* these two are always exact */
+void x87_host_load_int64(X87Register *result, const i64 *a); /* these two are always exact */
 void x87_host_load_decimal(X87Register *result, const X87Register *a);
 u16 x87_host_store_float32(const X87 *x87, u32 *result, const X87Register *a);
 u16 x87_host_store_float64(const X87 *x87, u64 *result, const X87Register *a);
