@@ -152,19 +152,19 @@ static u64 flags_that_exist(const Cpu *cpu)
 
 void cpu_set_flags(Cpu *cpu, u64 value, u64 mask)
 {
-    u64 old = cpu_get_flags(cpu), new, changes;
+    u64 old = cpu_get_flags(cpu), flags, changes;
 
     mask &= flags_that_exist(cpu);
-    new = (old & ~mask) | (value & mask);
-    changes = old ^ new;
+    flags = (old & ~mask) | (value & mask);
+    changes = old ^ flags;
     if (changes & FLAGS_ARITHMETIC)
-        flags_unpack(&cpu->flags, new);
-    cpu->rflags = new & ~(u64)(FLAGS_ARITHMETIC | FLAGS_ALWAYS);
+        flags_unpack(&cpu->flags, flags);
+    cpu->rflags = flags & ~(u64)(FLAGS_ARITHMETIC | FLAGS_ALWAYS);
     if (changes & FLAG_VM)
         segment_update_all(cpu);
     if (changes & (FLAG_VM | FLAG_AC))
         cpu_update_mode(cpu);
-    if (new &FLAG_TF)
+    if (flags & (FLAG_TF | FLAG_RF)) /* RF is for one instruction: the loop steps, and clears it */
         cpu_attend(cpu, ATTEND_TRAP);
     else if (!cpu->dr6_pending)
         cpu->attention &= (u8)~ATTEND_TRAP;

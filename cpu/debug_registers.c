@@ -30,6 +30,8 @@ static Breakpoint breakpoint(const Cpu *cpu, unsigned number)
 
 static bool has_kind(const Cpu *cpu, u8 first_kind, u8 second_kind)
 {
+    if (!(cpu->dr[7] & 0xFF)) /* none is enabled: the common case, asked for at each mode change */
+        return false;
     for (unsigned i = 0; i < 4; i++) {
         Breakpoint b = breakpoint(cpu, i);
 

@@ -76,11 +76,12 @@ static u64 value_offset(const Frame *frame, unsigned number)
 void frame_check(Cpu *cpu, const Frame *frame)
 {
     for (unsigned i = 0; i < frame->count; i++) {
-        u64 offset = value_offset(frame, i);
+        u64 offset = value_offset(frame, i), linear = (u32)(frame->ss.base + offset);
 
         if (!segment_allows(cpu, &frame->ss, offset, frame->size, true))
             cpu_raise(cpu, EXCEPTION_SS, frame->error_code);
-        memory_probe_write(cpu, (u32)(frame->ss.base + offset), frame->size, frame->user);
+        if (!mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, frame->user, frame->size))
+            memory_probe_write(cpu, linear, frame->size, frame->user);
     }
 }
 

@@ -588,6 +588,26 @@ Test(interrupt, iret_to_a_16_bit_stack_keeps_the_upper_half_of_esp)
     bare_destroy(m);
 }
 
+/* A fault's handler returns with RF set; the instruction after the next one no longer sees it. */
+PROGRAM(two_faults, 32, "nop\n nop\n hlt");
+
+Test(interrupt, rf_lasts_for_one_instruction)
+{
+    BareMachine *m = machine_in_ring(0);
+    const u32 frame[] = {BARE_DATA, BARE_CODE0, FLAG_RF | 2};
+
+    bare_load(m, BARE_DATA, two_faults, two_faults_end);
+    push_iret(m, 3, frame);
+    bare_load(m, BARE_CODE, iretd, iretd_end);
+    bare_run(m, 1);
+    cr_expect(m->cpu.rflags & FLAG_RF);
+    bare_run(m, 1);
+    cr_expect_not(m->cpu.rflags & FLAG_RF);
+    cr_assert(bare_run_to_halt(m));
+    cr_expect_not(m->cpu.attention & ATTEND_TRAP);
+    bare_destroy(m);
+}
+
 /* ---- single-step and breakpoints ---- */
 
 PROGRAM(pushf_popf, 32, "push eax\n popf\n nop\n nop\n hlt");
