@@ -125,7 +125,7 @@ static u8 dac_data_read(Vga *vga)
 
     if (++vga->dac_component == 3) {
         vga->dac_component = 0;
-        vga->dac_read_index++;
+        vga->dac_write_index = (u8)(++vga->dac_read_index + 1);
     }
     return value & dac_component_bits(vga);
 }

@@ -99,6 +99,7 @@ Test(vga_ports, dac_counts_by_itself)
     cr_expect_eq(in8(board, 0x3C7), 3, "state: reading");
     for (u8 i = 4; i <= 9; i++)
         cr_expect_eq(in8(board, 0x3C9), i, "six bits each");
+    cr_expect_eq(in8(board, 0x3C8), 2, "one further than the next to be read");
     out8(board, 0x3C8, 0);
     out8(board, 0x3C9, 0x3F);
     out8(board, 0x3C9, 0x3F);
