@@ -24,12 +24,12 @@
 
 /* Where things are in the bare machine's memory. */
 enum {
-    BARE_HANDLERS = 0x3000,     /* 256 HLTs, one per vector */
+    BARE_HANDLERS = 0x3000, /* 256 HLTs, one per vector */
     BARE_GDT = 0x4000,
     BARE_IDT = 0x5000,
     BARE_TSS = 0x6000,
     BARE_LDT = 0x7000,
-    BARE_STACK0 = 0x9000,       /* its top; ring 0 in the TSS */
+    BARE_STACK0 = 0x9000, /* its top; ring 0 in the TSS */
     BARE_STACK3 = 0xA000,
     BARE_DATA = 0xC000,
     BARE_CODE = 0x10000,
@@ -38,8 +38,15 @@ enum {
 
 /* Selectors of bare_protected()'s GDT; 60h and up are the test's. */
 enum {
-    BARE_CODE0 = 0x08, BARE_DATA0 = 0x10, BARE_CODE3 = 0x1B, BARE_DATA3 = 0x23,
-    BARE_TR = 0x28, BARE_LDTR = 0x30, BARE_CODE16 = 0x38, BARE_DATA16 = 0x40, BARE_FREE = 0x60,
+    BARE_CODE0 = 0x08,
+    BARE_DATA0 = 0x10,
+    BARE_CODE3 = 0x1B,
+    BARE_DATA3 = 0x23,
+    BARE_TR = 0x28,
+    BARE_LDTR = 0x30,
+    BARE_CODE16 = 0x38,
+    BARE_DATA16 = 0x40,
+    BARE_FREE = 0x60,
 };
 
 /* Access words as in Segment.access. */
@@ -56,7 +63,10 @@ typedef struct BareMachine {
     Log log;
 } BareMachine;
 
-static inline void bare_changed(void *owner) { cpu_memory_map_changed(owner); }
+static inline void bare_changed(void *owner)
+{
+    cpu_memory_map_changed(owner);
+}
 static inline void bare_written(void *owner, u8 *host, u64 length)
 {
     cpu_code_written(owner, host, length);
@@ -101,7 +111,10 @@ static inline BareMachine *bare_create_model(const char *model)
     return m;
 }
 
-static inline BareMachine *bare_create(void) { return bare_create_model(""); }
+static inline BareMachine *bare_create(void)
+{
+    return bare_create_model("");
+}
 
 static inline void bare_destroy(BareMachine *m)
 {
@@ -137,8 +150,7 @@ static inline void bare_load_segment(BareMachine *m, SegmentRegister reg, u16 se
 {
     u64 table = selector & 4 ? BARE_LDT : BARE_GDT;
 
-    segment_set_descriptor(&m->cpu, reg, selector,
-                           bare_read(m, table + (selector & ~7u), QWORD));
+    segment_set_descriptor(&m->cpu, reg, selector, bare_read(m, table + (selector & ~7u), QWORD));
 }
 
 /* Flat 32-bit protected mode in ring `cpl` at BARE_CODE; all vectors have 32-bit interrupt gates
@@ -178,6 +190,22 @@ static inline void bare_protected(BareMachine *m, unsigned cpl)
     cpu_translations_changed(cpu);
 }
 
+static inline BareMachine *bare_in_ring(unsigned cpl)
+{
+    BareMachine *m = bare_create();
+
+    bare_protected(m, cpl);
+    return m;
+}
+
+/* Puts doublewords on the stack: values[0] on top. */
+static inline void bare_push(BareMachine *m, unsigned count, const u32 *values)
+{
+    m->cpu.gpr[RSP] -= count * 4;
+    for (unsigned i = 0; i < count; i++)
+        bare_write(m, m->cpu.gpr[RSP] + i * 4, DWORD, values[i]);
+}
+
 /* ---- running ---- */
 
 /* Runs at most `count` instructions; events and exceptions count as one each. */
@@ -195,9 +223,8 @@ static inline bool bare_run_to_halt(BareMachine *m)
 }
 
 /* Loads a program at BARE_CODE and runs it to a HLT. */
-#define BARE_RUN(m, program)                                   \
-    (bare_load((m), BARE_CODE, program, program##_end), \
-     bare_run_to_halt(m))
+#define BARE_RUN(m, program)                                                                       \
+    (bare_load((m), BARE_CODE, program, program##_end), bare_run_to_halt(m))
 
 /* The vector whose handler the machine halted in, or -1. */
 static inline int bare_vector(const BareMachine *m)
@@ -219,6 +246,19 @@ static inline u32 bare_stack(BareMachine *m, unsigned number)
 static inline u16 bare_stack16(BareMachine *m, unsigned number)
 {
     return (u16)bare_read(m, m->cpu.segments[SS].base + m->cpu.gpr[RSP] + number * 2, WORD);
+}
+
+/* Runs a program whose first instruction raises `vector`, in 32-bit handlers; ends the machine. */
+static inline void bare_expect_fault(BareMachine *m, const u8 *program, const u8 *end, int vector,
+                                     u32 error_code)
+{
+    bare_load(m, BARE_CODE, program, end);
+    cr_assert(bare_run_to_halt(m));
+    cr_expect_eq(bare_vector(m), vector, "vector %d, not %d", bare_vector(m), vector);
+    cr_expect_eq(bare_stack(m, 0), error_code, "error code %04X, not %04X", bare_stack(m, 0),
+                 error_code);
+    cr_expect_eq(bare_stack(m, 1), BARE_CODE);
+    bare_destroy(m);
 }
 
 #endif

@@ -5,14 +5,6 @@
 #include "cpu/task.h"
 #include "tests/bare_machine.h"
 
-static BareMachine *machine_in_ring(unsigned cpl)
-{
-    BareMachine *m = bare_create();
-
-    bare_protected(m, cpl);
-    return m;
-}
-
 static void set_flags(BareMachine *m, u64 flags)
 {
     cpu_set_flags(&m->cpu, flags, ~(u64)0);
@@ -109,7 +101,7 @@ PROGRAM(ud2, 32, "nop\n ud2");
 
 Test(interrupt, interrupt_gate_in_ring_0)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     set_flags(m, FLAG_IF | FLAG_NT);
     cr_assert(BARE_RUN(m, int_40));
@@ -124,7 +116,7 @@ Test(interrupt, interrupt_gate_in_ring_0)
 
 Test(interrupt, trap_gate_keeps_if)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     set_flags(m, FLAG_IF);
     bare_idt(m, 0x40, bare_gate(BARE_CODE0, BARE_HANDLERS + 0x40, ACCESS_P | 15));
@@ -136,7 +128,7 @@ Test(interrupt, trap_gate_keeps_if)
 
 Test(interrupt, sixteen_bit_gate_pushes_words)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     bare_idt(m, 0x40, bare_gate(BARE_CODE0, 0xFFFF0000 | (BARE_HANDLERS + 0x40), ACCESS_P | 6));
     cr_assert(BARE_RUN(m, int_40));
@@ -149,7 +141,7 @@ Test(interrupt, sixteen_bit_gate_pushes_words)
 
 Test(interrupt, ring_3_changes_stacks)
 {
-    BareMachine *m = machine_in_ring(3);
+    BareMachine *m = bare_in_ring(3);
 
     cr_assert(BARE_RUN(m, ud2));
     cr_expect_eq(bare_vector(m), EXCEPTION_UD);
@@ -168,7 +160,7 @@ Test(interrupt, ring_3_changes_stacks)
 
 Test(interrupt, conforming_handler_stays_in_its_ring)
 {
-    BareMachine *m = machine_in_ring(3);
+    BareMachine *m = bare_in_ring(3);
 
     bare_descriptor(m, BARE_FREE, 0, 0xFFFFF, BARE_FLAT | ACCESS_CODE | ACCESS_CONFORMING);
     bare_idt(m, EXCEPTION_UD, bare_gate(BARE_FREE, BARE_DATA, ACCESS_P | 14));
@@ -182,26 +174,14 @@ Test(interrupt, conforming_handler_stays_in_its_ring)
     bare_destroy(m);
 }
 
-static void expect_fault(BareMachine *m, const u8 *program, const u8 *end, int vector,
-                         u32 error_code)
-{
-    bare_load(m, BARE_CODE, program, end);
-    cr_assert(bare_run_to_halt(m));
-    cr_expect_eq(bare_vector(m), vector, "vector %d, not %d", bare_vector(m), vector);
-    cr_expect_eq(bare_stack(m, 0), error_code, "error code %04X, not %04X", bare_stack(m, 0),
-                 error_code);
-    cr_expect_eq(bare_stack(m, 1), BARE_CODE);
-    bare_destroy(m);
-}
-
 Test(interrupt, software_interrupts_need_the_gates_privilege)
 {
-    BareMachine *m = machine_in_ring(3);
+    BareMachine *m = bare_in_ring(3);
 
-    expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0x40 * 8 + 2);
-    expect_fault(machine_in_ring(3), int3_only, int3_only_end, EXCEPTION_GP, 3 * 8 + 2);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0x40 * 8 + 2);
+    bare_expect_fault(bare_in_ring(3), int3_only, int3_only_end, EXCEPTION_GP, 3 * 8 + 2);
 
-    m = machine_in_ring(3);
+    m = bare_in_ring(3);
     bare_idt(m, 0x40, bare_gate(BARE_CODE0, BARE_HANDLERS + 0x40, ACCESS_P | 14 | BARE_RING3));
     cr_assert(BARE_RUN(m, int_40));
     cr_expect_eq(bare_vector(m), 0x40);
@@ -210,40 +190,40 @@ Test(interrupt, software_interrupts_need_the_gates_privilege)
 
 Test(interrupt, bad_gates)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     m->cpu.idtr.limit = 0x40 * 8 + 6;
-    expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0x40 * 8 + 2);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0x40 * 8 + 2);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     bare_idt(m, 0x40, bare_gate(BARE_CODE0, BARE_HANDLERS, 14));
-    expect_fault(m, int_40, int_40_end, EXCEPTION_NP, 0x40 * 8 + 2);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_NP, 0x40 * 8 + 2);
 
-    m = machine_in_ring(0); /* a call gate */
+    m = bare_in_ring(0); /* a call gate */
     bare_idt(m, 0x40, bare_gate(BARE_CODE0, BARE_HANDLERS, ACCESS_P | 12));
-    expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0x40 * 8 + 2);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0x40 * 8 + 2);
 
-    m = machine_in_ring(0); /* a null selector */
+    m = bare_in_ring(0); /* a null selector */
     bare_idt(m, 0x40, bare_gate(3, BARE_HANDLERS, ACCESS_P | 14));
-    expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0);
 
-    m = machine_in_ring(0); /* data */
+    m = bare_in_ring(0); /* data */
     bare_idt(m, 0x40, bare_gate(BARE_DATA0, BARE_HANDLERS, ACCESS_P | 14));
-    expect_fault(m, int_40, int_40_end, EXCEPTION_GP, BARE_DATA0);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_GP, BARE_DATA0);
 
-    m = machine_in_ring(0); /* an outer ring */
+    m = bare_in_ring(0); /* an outer ring */
     bare_idt(m, 0x40, bare_gate(BARE_CODE3, BARE_HANDLERS, ACCESS_P | 14));
-    expect_fault(m, int_40, int_40_end, EXCEPTION_GP, BARE_CODE3 & ~3);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_GP, BARE_CODE3 & ~3);
 
-    m = machine_in_ring(0); /* an absent segment */
+    m = bare_in_ring(0); /* an absent segment */
     bare_descriptor(m, BARE_FREE, 0, 0xFFFFF, (BARE_FLAT | ACCESS_CODE) & ~ACCESS_P);
     bare_idt(m, 0x40, bare_gate(BARE_FREE, BARE_HANDLERS, ACCESS_P | 14));
-    expect_fault(m, int_40, int_40_end, EXCEPTION_NP, BARE_FREE);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_NP, BARE_FREE);
 
-    m = machine_in_ring(0); /* beyond the segment */
+    m = bare_in_ring(0); /* beyond the segment */
     bare_descriptor(m, BARE_FREE, 0, 0xFFF, BARE_SMALL | ACCESS_CODE);
     bare_idt(m, 0x40, bare_gate(BARE_FREE, 0x1000, ACCESS_P | 14));
-    expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0);
+    bare_expect_fault(m, int_40, int_40_end, EXCEPTION_GP, 0);
 }
 
 /* ---- inner stacks ---- */
@@ -252,7 +232,7 @@ Test(interrupt, bad_gates)
  * cannot use that stack either, so its handler is a conforming segment. */
 static void expect_stack_fault(u16 ss0, u32 esp0, u16 tss_limit, int vector, u32 error_code)
 {
-    BareMachine *m = machine_in_ring(3);
+    BareMachine *m = bare_in_ring(3);
 
     bare_idt(m, 0x40, bare_gate(BARE_CODE0, BARE_HANDLERS, ACCESS_P | 14 | BARE_RING3));
     bare_descriptor(m, 0x68, 0, 0xFFFFF, BARE_FLAT | ACCESS_CODE | ACCESS_CONFORMING);
@@ -298,7 +278,7 @@ static u8 acknowledge_40(void *board)
 
 static BareMachine *with_intr(unsigned cpl)
 {
-    BareMachine *m = machine_in_ring(cpl);
+    BareMachine *m = bare_in_ring(cpl);
 
     m->cpu.board = (CpuBoard){.board = m, .acknowledge = acknowledge_40};
     set_flags(m, FLAG_IF);
@@ -323,16 +303,16 @@ Test(interrupt, faults_of_external_interrupts_have_ext)
     BareMachine *m = with_intr(0);
 
     bare_idt(m, 0x40, bare_gate(BARE_CODE0, 0, 14));
-    expect_fault(m, nops, nops_end, EXCEPTION_NP, 0x40 * 8 + 3);
+    bare_expect_fault(m, nops, nops_end, EXCEPTION_NP, 0x40 * 8 + 3);
 
     m = with_intr(0);
     bare_idt(m, 0x40, bare_gate(BARE_DATA0, 0, ACCESS_P | 14));
-    expect_fault(m, nops, nops_end, EXCEPTION_GP, BARE_DATA0 | 1);
+    bare_expect_fault(m, nops, nops_end, EXCEPTION_GP, BARE_DATA0 | 1);
 }
 
 Test(interrupt, faults_of_exceptions_have_ext)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     bare_idt(m, EXCEPTION_UD, bare_gate(BARE_CODE0, 0, 14));
     bare_load(m, BARE_CODE, ud2, ud2_end);
@@ -368,7 +348,7 @@ PROGRAM(nmi_twice, 32, "nop\n nop\n hlt");
 
 Test(interrupt, nmi_blocks_until_iret)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     cpu_raise_nmi(&m->cpu);
     cr_assert(BARE_RUN(m, nmi_twice));
@@ -391,7 +371,7 @@ PROGRAM(fault_gp, 32, "mov eax, 0x60\n mov ds, eax\n mov ds, ax");
 
 Test(interrupt, contributory_twice_is_a_double_fault)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     bare_idt(m, EXCEPTION_GP, bare_gate(BARE_CODE0, 0, 14));
     bare_load(m, BARE_CODE, fault_gp, fault_gp_end);
@@ -404,7 +384,7 @@ Test(interrupt, contributory_twice_is_a_double_fault)
 
 Test(interrupt, triple_fault_shuts_down_and_remembers_why)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     bare_idt(m, EXCEPTION_GP, bare_gate(BARE_CODE0, 0, 14));
     bare_idt(m, EXCEPTION_DF, bare_gate(BARE_CODE0, 0, 14));
@@ -441,7 +421,7 @@ PROGRAM(touch, 32, "mov [0x200123], eax");
 
 Test(interrupt, page_fault_has_cr2_and_no_ext)
 {
-    BareMachine *m = machine_in_ring(3);
+    BareMachine *m = bare_in_ring(3);
 
     map_all_but(m, 0x200000);
     bare_load(m, BARE_CODE, touch, touch_end);
@@ -455,7 +435,7 @@ Test(interrupt, page_fault_has_cr2_and_no_ext)
 /* The handler's stack is on an absent page. */
 Test(interrupt, page_fault_while_delivering_a_page_fault)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     map_all_but(m, 0x200000);
     m->cpu.gpr[RSP] = 0x200100;
@@ -472,7 +452,7 @@ Test(interrupt, page_fault_while_delivering_a_page_fault)
 /* #GP and then #PF is not a double fault. */
 Test(interrupt, page_fault_while_delivering_a_contributory_one)
 {
-    BareMachine *m = machine_in_ring(3);
+    BareMachine *m = bare_in_ring(3);
 
     map_all_but(m, 0x200000);
     m->cpu.idtr.base = 0x200000 - EXCEPTION_GP * 8; /* #GP's gate is on the absent page */
@@ -483,243 +463,6 @@ Test(interrupt, page_fault_while_delivering_a_contributory_one)
     cr_expect_eq(m->cpu.faults[0].vector, EXCEPTION_GP);
     cr_expect_eq(m->cpu.faults[1].vector, EXCEPTION_PF);
     cr_expect_eq(m->cpu.cr2, 0x200000 + 8);
-    bare_destroy(m);
-}
-
-/* ---- IRET ---- */
-
-PROGRAM(iretd, 32, "iret");
-PROGRAM(iretw, 32, "iretw");
-
-static void push_iret(BareMachine *m, unsigned count, const u32 *values)
-{
-    m->cpu.gpr[RSP] -= count * 4;
-    for (unsigned i = 0; i < count; i++)
-        bare_write(m, m->cpu.gpr[RSP] + i * 4, DWORD, values[i]);
-}
-
-Test(interrupt, iret_to_ring_3)
-{
-    BareMachine *m = machine_in_ring(0);
-    const u32 frame[] = {BARE_DATA, BARE_CODE3, FLAG_IF | FLAG_CF | FLAG_IOPL | 2, BARE_STACK3,
-                         BARE_DATA3};
-
-    bare_load_segment(m, ES, BARE_DATA3);
-    bare_write(m, BARE_DATA, WORD, 0x9090);
-    push_iret(m, 5, frame);
-    bare_load(m, BARE_CODE, iretd, iretd_end);
-    bare_run(m, 1);
-    cr_expect_eq(m->cpu.rip, BARE_DATA);
-    cr_expect_eq(m->cpu.cpl, 3);
-    cr_expect_eq(m->cpu.gpr[RSP], BARE_STACK3);
-    cr_expect_eq(m->cpu.segments[SS].selector, BARE_DATA3);
-    cr_expect_eq(cpu_get_flags(&m->cpu), FLAG_IF | FLAG_CF | FLAG_IOPL | 2);
-    cr_expect_eq(m->cpu.segments[DS].selector, 0); /* was ring 0's */
-    cr_expect_eq(m->cpu.segments[DS].access, 0);
-    cr_expect_eq(m->cpu.segments[ES].selector, BARE_DATA3);
-    bare_destroy(m);
-}
-
-Test(interrupt, iret_in_ring_3_keeps_iopl_and_if)
-{
-    BareMachine *m = machine_in_ring(3);
-    const u32 frame[] = {BARE_DATA, BARE_CODE3, 0x3F7FD5 & ~(FLAG_VM | FLAG_TF)};
-    u64 ring3 = FLAGS_ARITHMETIC | FLAG_DF | FLAG_NT | FLAG_RF | FLAG_AC | FLAG_ID;
-
-    push_iret(m, 3, frame);
-    bare_load(m, BARE_CODE, iretd, iretd_end);
-    bare_run(m, 1);
-    cr_expect_eq(m->cpu.rip, BARE_DATA);
-    cr_expect_eq(cpu_get_flags(&m->cpu), ring3 | 2);
-    bare_destroy(m);
-}
-
-static void expect_iret_fault(u16 cs, u16 ss, u32 eip, int vector, u32 error_code)
-{
-    BareMachine *m = machine_in_ring(0);
-    const u32 frame[] = {eip, cs, 2, BARE_STACK3, ss};
-
-    bare_descriptor(m, 0x60, 0, 0xFFFFF, (BARE_FLAT | ACCESS_CODE | BARE_RING3) & ~ACCESS_P);
-    bare_descriptor(m, 0x68, 0, 0xFFFFF, (BARE_FLAT | BARE_RING3) & ~ACCESS_P);
-    bare_descriptor(m, 0x70, 0, 0xFFF, BARE_SMALL | ACCESS_CODE | BARE_RING3);
-    bare_descriptor(m, 0x78, 0, 0xFFF, BARE_SMALL | ACCESS_CODE | ACCESS_CONFORMING | BARE_RING3);
-    push_iret(m, 5, frame);
-    expect_fault(m, iretd, iretd_end, vector, error_code);
-}
-
-Test(interrupt, iret_checks)
-{
-    expect_iret_fault(0, BARE_DATA3, 0, EXCEPTION_GP, 0);
-    expect_iret_fault(0x900, BARE_DATA3, 0, EXCEPTION_GP, 0x900);
-    expect_iret_fault(BARE_DATA3, BARE_DATA3, 0, EXCEPTION_GP, BARE_DATA3 & ~3u);
-    expect_iret_fault(BARE_CODE0 | 3, BARE_DATA3, 0, EXCEPTION_GP, BARE_CODE0);
-    expect_iret_fault(BARE_CODE3 & ~3, BARE_DATA3, 0, EXCEPTION_GP, BARE_CODE3 & ~3u);
-    expect_iret_fault(0x63, BARE_DATA3, 0, EXCEPTION_NP, 0x60);
-    expect_iret_fault(0x73, BARE_DATA3, 0x1000, EXCEPTION_GP, 0);
-    expect_iret_fault(0x7A, BARE_DATA3, 0, EXCEPTION_GP, 0x78); /* conforming, DPL above RPL */
-    expect_iret_fault(BARE_CODE3, 3, 0, EXCEPTION_GP, 0);
-    expect_iret_fault(BARE_CODE3, BARE_DATA0, 0, EXCEPTION_GP, BARE_DATA0);
-    expect_iret_fault(BARE_CODE3, BARE_DATA0 | 3, 0, EXCEPTION_GP, BARE_DATA0);
-    expect_iret_fault(BARE_CODE3, BARE_CODE3, 0, EXCEPTION_GP, BARE_CODE3 & ~3u);
-    expect_iret_fault(BARE_CODE3, 0x6B, 0, EXCEPTION_SS, 0x68);
-}
-
-Test(interrupt, iret_outward_of_inner_ring_code_faults)
-{
-    BareMachine *m = machine_in_ring(3);
-    const u32 frame[] = {BARE_DATA, BARE_CODE0, 2};
-
-    push_iret(m, 3, frame);
-    expect_fault(m, iretd, iretd_end, EXCEPTION_GP, BARE_CODE0);
-}
-
-/* To a 16-bit stack only SP is loaded: the upper half of ESP shows through. */
-Test(interrupt, iret_to_a_16_bit_stack_keeps_the_upper_half_of_esp)
-{
-    BareMachine *m = machine_in_ring(0);
-    const u32 frame[] = {BARE_DATA, BARE_CODE3, 2, 0x12345678, 0x63};
-
-    bare_descriptor(m, 0x60, 0, 0xFFFF, BARE_SMALL | BARE_RING3);
-    m->cpu.gpr[RSP] = 0x210000;
-    push_iret(m, 5, frame);
-    bare_load(m, BARE_CODE, iretd, iretd_end);
-    bare_run(m, 1);
-    cr_expect_eq(m->cpu.gpr[RSP], 0x205678);
-    bare_destroy(m);
-}
-
-/* A fault's handler returns with RF set; the instruction after the next one no longer sees it. */
-PROGRAM(two_faults, 32, "nop\n nop\n hlt");
-
-Test(interrupt, rf_lasts_for_one_instruction)
-{
-    BareMachine *m = machine_in_ring(0);
-    const u32 frame[] = {BARE_DATA, BARE_CODE0, FLAG_RF | 2};
-
-    bare_load(m, BARE_DATA, two_faults, two_faults_end);
-    push_iret(m, 3, frame);
-    bare_load(m, BARE_CODE, iretd, iretd_end);
-    bare_run(m, 1);
-    cr_expect(m->cpu.rflags & FLAG_RF);
-    bare_run(m, 1);
-    cr_expect_not(m->cpu.rflags & FLAG_RF);
-    cr_assert(bare_run_to_halt(m));
-    cr_expect_not(m->cpu.attention & ATTEND_TRAP);
-    bare_destroy(m);
-}
-
-/* ---- single-step and breakpoints ---- */
-
-PROGRAM(pushf_popf, 32, "push eax\n popf\n nop\n nop\n hlt");
-PROGRAM(step_mov_ss, 32, "push eax\n popf\n mov ss, ebx\n nop\n nop\n hlt");
-PROGRAM(step_int, 32, "push eax\n popf\n int 0x40\n nop\n hlt");
-
-Test(interrupt, tf_traps_after_the_instruction_that_follows)
-{
-    BareMachine *m = machine_in_ring(0);
-
-    m->cpu.gpr[RAX] = FLAG_TF;
-    cr_assert(BARE_RUN(m, pushf_popf));
-    cr_expect_eq(bare_vector(m), EXCEPTION_DB);
-    cr_expect_eq(bare_stack(m, 0), BARE_CODE + 3);
-    cr_expect_eq(bare_stack(m, 2), FLAG_TF | 2);
-    cr_expect_not(m->cpu.rflags & FLAG_TF);
-    cr_expect_eq(m->cpu.dr[6], DR6_ALWAYS | DR6_BS);
-    bare_destroy(m);
-}
-
-Test(interrupt, mov_ss_holds_the_single_step_trap_off)
-{
-    BareMachine *m = machine_in_ring(0);
-
-    m->cpu.gpr[RAX] = FLAG_TF;
-    m->cpu.gpr[RBX] = BARE_DATA0;
-    cr_assert(BARE_RUN(m, step_mov_ss));
-    cr_expect_eq(bare_vector(m), EXCEPTION_DB);
-    cr_expect_eq(bare_stack(m, 0), BARE_CODE + 5);
-    bare_destroy(m);
-}
-
-Test(interrupt, int_n_is_not_single_stepped)
-{
-    BareMachine *m = machine_in_ring(0);
-
-    m->cpu.gpr[RAX] = FLAG_TF;
-    cr_assert(BARE_RUN(m, step_int));
-    cr_expect_eq(bare_vector(m), 0x40);
-    cr_expect_eq(bare_stack(m, 2), FLAG_TF | 2);
-    bare_destroy(m);
-}
-
-PROGRAM(step_into, 32, "push eax\n popf\n into\n nop\n hlt");
-
-Test(interrupt, into_that_does_nothing_is_single_stepped)
-{
-    BareMachine *m = machine_in_ring(0);
-
-    m->cpu.gpr[RAX] = FLAG_TF;
-    cr_assert(BARE_RUN(m, step_into));
-    cr_expect_eq(bare_vector(m), EXCEPTION_DB);
-    cr_expect_eq(bare_stack(m, 0), BARE_CODE + 3);
-    bare_destroy(m);
-}
-
-PROGRAM(four_nops, 32, "nop\n nop\n nop\n nop\n hlt");
-PROGRAM(store, 32, "nop\n mov dword ptr [0xC004], 1\n nop\n hlt");
-PROGRAM(load, 32, "nop\n mov eax, [0xC004]\n nop\n hlt");
-
-Test(interrupt, instruction_breakpoint_and_rf)
-{
-    BareMachine *m = machine_in_ring(0);
-    const u32 frame[] = {BARE_CODE + 2, BARE_CODE0, FLAG_RF | 2};
-
-    m->cpu.dr[0] = BARE_CODE + 2;
-    debug_set_dr7(&m->cpu, 1);
-    cr_assert(BARE_RUN(m, four_nops));
-    cr_expect_eq(bare_vector(m), EXCEPTION_DB);
-    cr_expect_eq(bare_stack(m, 0), BARE_CODE + 2);
-    cr_expect_eq(m->cpu.dr[6], DR6_ALWAYS | 1);
-
-    /* Return with RF set: the breakpoint is passed once, and RF is clear after it. */
-    m->cpu.attention &= (u8)~ATTEND_HALT;
-    m->cpu.gpr[RSP] = BARE_STACK0;
-    push_iret(m, 3, frame);
-    bare_write(m, BARE_HANDLERS + 2, BYTE, 0xCF);
-    cr_assert(bare_run_to_halt(m));
-    cr_expect_eq(bare_vector(m), -1);
-    cr_expect_eq(m->cpu.rip, BARE_CODE + 5);
-    cr_expect_not(m->cpu.rflags & FLAG_RF);
-    bare_destroy(m);
-}
-
-static BareMachine *run_with_dr7(const u8 *program, const u8 *end, u32 dr7)
-{
-    BareMachine *m = machine_in_ring(0);
-
-    m->cpu.dr[1] = 0xC006;
-    debug_set_dr7(&m->cpu, dr7);
-    bare_load(m, BARE_CODE, program, end);
-    cr_assert(bare_run_to_halt(m));
-    return m;
-}
-
-Test(interrupt, data_breakpoints_trap_after_the_access)
-{
-    u32 write_word = 1 << 20 | 1 << 22 | 4, access_byte = 3 << 20 | 4;
-    BareMachine *m = run_with_dr7(store, store_end, write_word);
-
-    cr_expect_eq(bare_vector(m), EXCEPTION_DB);
-    cr_expect_eq(bare_stack(m, 0), BARE_CODE + 11);
-    cr_expect_eq(m->cpu.dr[6], DR6_ALWAYS | 2);
-    cr_expect_eq(bare_read(m, 0xC004, DWORD), 1);
-    bare_destroy(m);
-
-    m = run_with_dr7(load, load_end, write_word);
-    cr_expect_eq(bare_vector(m), -1);
-    bare_destroy(m);
-
-    m = run_with_dr7(load, load_end, access_byte);
-    cr_expect_eq(bare_vector(m), EXCEPTION_DB);
     bare_destroy(m);
 }
 

@@ -15,14 +15,6 @@ typedef struct Outcome {
     u32 error_code;
 } Outcome;
 
-static BareMachine *machine_in_ring(unsigned cpl)
-{
-    BareMachine *m = bare_create();
-
-    bare_protected(m, cpl);
-    return m;
-}
-
 static Outcome run(BareMachine *m, const u8 *program, const u8 *end, u64 eax, u64 ebx)
 {
     m->cpu.gpr[RAX] = eax;
@@ -49,7 +41,7 @@ static void expect(BareMachine *m, const u8 *program, const u8 *end, u64 eax, u6
 
 static BareMachine *with_descriptor(unsigned cpl, u32 limit, u16 access)
 {
-    BareMachine *m = machine_in_ring(cpl);
+    BareMachine *m = bare_in_ring(cpl);
 
     bare_descriptor(m, SELECTOR, DATA, limit, access);
     return m;
@@ -80,19 +72,19 @@ Test(segment, granularity_scales_the_limit)
 
 Test(segment, selector_outside_its_table)
 {
-    EXPECT(machine_in_ring(0), load_ds, 0x803, 0, EXCEPTION_GP, 0x800);
-    EXPECT(machine_in_ring(0), load_ds, 0x107, 0, EXCEPTION_GP, 0x104); /* LDT: limit FFh */
-    EXPECT(machine_in_ring(0), load_ss, 0x800, 0, EXCEPTION_GP, 0x800);
+    EXPECT(bare_in_ring(0), load_ds, 0x803, 0, EXCEPTION_GP, 0x800);
+    EXPECT(bare_in_ring(0), load_ds, 0x107, 0, EXCEPTION_GP, 0x104); /* LDT: limit FFh */
+    EXPECT(bare_in_ring(0), load_ss, 0x800, 0, EXCEPTION_GP, 0x800);
 }
 
 Test(segment, local_descriptors)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     bare_descriptor(m, 0x0C, DATA, 0xFF, BARE_SMALL);
     EXPECT(m, load_ds, 0x0C, 0, -1, 0);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     bare_descriptor(m, 0x0C, DATA, 0xFF, BARE_SMALL);
     segment_set_null(&m->cpu, LDTR, 0);
     EXPECT(m, load_ds, 0x0C, 0, EXCEPTION_GP, 0x0C);
@@ -100,10 +92,10 @@ Test(segment, local_descriptors)
 
 Test(segment, null_selectors)
 {
-    EXPECT(machine_in_ring(0), load_ds, 3, 0, -1, 0);
-    EXPECT(machine_in_ring(0), load_ss, 0, 0, EXCEPTION_GP, 0);
-    EXPECT(machine_in_ring(0), read_dword, 0, DATA, EXCEPTION_GP, 0);
-    EXPECT(machine_in_ring(0), write_dword, 2, DATA, EXCEPTION_GP, 0);
+    EXPECT(bare_in_ring(0), load_ds, 3, 0, -1, 0);
+    EXPECT(bare_in_ring(0), load_ss, 0, 0, EXCEPTION_GP, 0);
+    EXPECT(bare_in_ring(0), read_dword, 0, DATA, EXCEPTION_GP, 0);
+    EXPECT(bare_in_ring(0), write_dword, 2, DATA, EXCEPTION_GP, 0);
 }
 
 Test(segment, not_present)
@@ -308,14 +300,14 @@ Test(segment, verr_and_verw)
 
 Test(segment, arpl_raises_rpl)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     run(m, arpl, arpl_end, 0x50, 3);
     cr_expect_eq(m->cpu.gpr[RAX], 0x53);
     cr_expect_eq(m->cpu.gpr[RDX] & 0xFF, 1);
     bare_destroy(m);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     run(m, arpl, arpl_end, 0x53, 2);
     cr_expect_eq(m->cpu.gpr[RAX], 0x53);
     cr_expect_eq(m->cpu.gpr[RDX] & 0xFF, 0);
@@ -340,13 +332,13 @@ Test(segment, pop_ss_moves_esp_by_the_old_width)
 
 Test(segment, lss_is_all_or_nothing)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     bare_write(m, DATA, DWORD, 0x8000);
     bare_write(m, DATA + 4, WORD, BARE_DATA3);
     EXPECT(m, lss_esp, 0, DATA, EXCEPTION_GP, BARE_DATA3 & ~3u);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     bare_write(m, DATA, DWORD, 0x8000);
     bare_write(m, DATA + 4, WORD, BARE_DATA0);
     run(m, lss_esp, lss_esp_end, 0, DATA);
@@ -421,7 +413,7 @@ Test(segment, ltr_checks_and_marks_busy)
 /* To memory always 16 bits; to a register as many as the operand size says. */
 Test(segment, sldt_sizes)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     m->cpu.gpr[RCX] = 0xFFFFFFFF;
     run(m, lldt, lldt_end, BARE_LDTR, 0);

@@ -11,14 +11,6 @@ PROGRAM(write_cr1, 32, ".byte 0x0F, 0x22, 0xC8\n hlt");
 PROGRAM(read_cr0, 32, "mov ebx, cr0\n hlt");
 PROGRAM(clts_only, 32, "clts\n hlt");
 
-static BareMachine *machine_in_ring(unsigned cpl)
-{
-    BareMachine *m = bare_create();
-
-    bare_protected(m, cpl);
-    return m;
-}
-
 /* Runs with EAX, ECX and EDX; the vector, or -1. */
 static int run(BareMachine *m, const u8 *program, const u8 *end, u64 eax, u64 ecx, u64 edx)
 {
@@ -34,7 +26,7 @@ static int run(BareMachine *m, const u8 *program, const u8 *end, u64 eax, u64 ec
 
 static int run_once(unsigned cpl, const u8 *program, const u8 *end, u64 eax)
 {
-    BareMachine *m = machine_in_ring(cpl);
+    BareMachine *m = bare_in_ring(cpl);
     int vector = run(m, program, end, eax, 0, 0);
 
     bare_destroy(m);
@@ -93,7 +85,7 @@ Test(system, init_keeps_msrs_and_x87)
 
 Test(system, cr0_combinations)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     cr_expect_eq(RUN(m, write_cr0, 0xFFFF), -1); /* undefined bits stay zero, ET stays one */
     cr_expect_eq(m->cpu.cr0, CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE);
@@ -117,7 +109,7 @@ Test(system, cr4_reserved_bits)
 /* PAE: the four page-directory pointers are loaded with CR3, and reserved bits in them fault. */
 Test(system, pae_pointers_are_checked)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     m->cpu.cr4 = CR4_PAE;
     m->cpu.cr3 = 0x100000;
@@ -134,7 +126,7 @@ PROGRAM(smsw_lmsw, 32, "smsw ebx\n mov ax, 0xFFFA\n lmsw ax\n smsw cx\n hlt");
 
 Test(system, lmsw_cannot_clear_pe)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     cr_expect_eq(RUN(m, smsw_lmsw, 0), -1);
     cr_expect_eq(m->cpu.gpr[RBX], 0x60000011);
@@ -154,7 +146,7 @@ PROGRAM(lgdt16, 32, ".byte 0x66\n lgdt [0xC000]\n sgdt [0xC010]\n hlt");
 
 Test(system, lgdt_with_16_bit_operands_has_a_24_bit_base)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     bare_write(m, 0xC000, QWORD, 0x12004000ull << 16 | 0x7FF);
     cr_expect_eq(RUN(m, lgdt16, 0), -1);
@@ -173,23 +165,23 @@ PROGRAM(general_detect, 32, "mov dr7, eax\n mov dr0, ecx\n hlt");
 
 Test(system, debug_registers)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     RUN(m, write_dr7, 0xFFFFDC00);
     cr_expect_eq(m->cpu.gpr[RBX], 0xFFFF0400);
     bare_destroy(m);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     RUN(m, write_dr6, 0);
     cr_expect_eq(m->cpu.gpr[RBX], 0xFFFF0FF0);
     bare_destroy(m);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     cr_expect_eq(RUN(m, write_dr5, 0x300), -1);
     cr_expect_eq(m->cpu.gpr[RBX], 0x700);
     bare_destroy(m);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     m->cpu.cr4 = CR4_DE;
     cr_expect_eq(RUN(m, write_dr5, 0x300), EXCEPTION_UD);
     bare_destroy(m);
@@ -198,7 +190,7 @@ Test(system, debug_registers)
 
 Test(system, general_detect_protects_the_debug_registers)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     cr_expect_eq(RUN(m, general_detect, DR7_GD), EXCEPTION_DB);
     cr_expect_eq(bare_stack(m, 0), BARE_CODE + 3);
@@ -219,7 +211,7 @@ static int write_msr(BareMachine *m, u32 index, u64 value)
 
 static int try_write(u32 index, u64 value)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
     int vector = write_msr(m, index, value);
 
     bare_destroy(m);
@@ -228,12 +220,12 @@ static int try_write(u32 index, u64 value)
 
 Test(system, unknown_msrs_fault)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     cr_expect_eq(run(m, rdmsr_only, rdmsr_only_end, 0, 0x12345, 0), EXCEPTION_GP);
     bare_destroy(m);
     cr_expect_eq(try_write(0xC0000080, 0), EXCEPTION_GP);
-    m = machine_in_ring(3);
+    m = bare_in_ring(3);
     cr_expect_eq(run(m, rdmsr_only, rdmsr_only_end, 0, MSR_SYSENTER_CS, 0), EXCEPTION_GP);
     bare_destroy(m);
 }
@@ -278,13 +270,13 @@ PROGRAM(rdtsc_twice, 32, "rdtsc\n mov ebx, eax\n nop\n nop\n rdtsc\n hlt");
 
 Test(system, tsc_counts_instructions)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     cr_expect_eq(RUN(m, rdtsc_twice, 0), -1);
     cr_expect_eq(m->cpu.gpr[RAX] - m->cpu.gpr[RBX], 4);
     bare_destroy(m);
 
-    m = machine_in_ring(0);
+    m = bare_in_ring(0);
     write_msr(m, MSR_TSC, 0x123400000000);
     m->cpu.rip = BARE_CODE;
     m->cpu.attention &= (u8)~ATTEND_HALT;
@@ -293,7 +285,7 @@ Test(system, tsc_counts_instructions)
     cr_expect_eq(m->cpu.gpr[RBX], 2); /* since the WRMSR: it, and the HLT */
     bare_destroy(m);
 
-    m = machine_in_ring(3);
+    m = bare_in_ring(3);
     m->cpu.cr4 = CR4_TSD;
     cr_expect_eq(RUN(m, rdtsc_twice, 0), EXCEPTION_GP);
     bare_destroy(m);
@@ -312,7 +304,7 @@ static void cpuid(BareMachine *m, u32 function)
 
 Test(system, cpuid_of_the_default_model)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     cpuid(m, 0);
     cr_expect_eq(m->cpu.gpr[RAX], 2);
@@ -363,7 +355,7 @@ PROGRAM(sysexit_only, 32, "sysexit");
 
 static BareMachine *with_sysenter(unsigned cpl, u32 cs)
 {
-    BareMachine *m = machine_in_ring(cpl);
+    BareMachine *m = bare_in_ring(cpl);
 
     m->cpu.sysenter_cs = cs;
     m->cpu.sysenter_esp = 0x8000;
@@ -417,7 +409,7 @@ PROGRAM(toggle_flags, 32, "push eax\n popf\n pushf\n pop ebx\n hlt");
 
 Test(system, id_flag_shows_cpuid)
 {
-    BareMachine *m = machine_in_ring(0);
+    BareMachine *m = bare_in_ring(0);
 
     RUN(m, toggle_flags, FLAG_ID | FLAG_AC);
     cr_expect_eq(m->cpu.gpr[RBX], FLAG_ID | FLAG_AC | 2);
