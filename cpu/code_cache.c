@@ -6,14 +6,19 @@
 #include "cpu/memory.h"
 
 enum {
-    MAX_BLOCKS = 1 << 16, MAX_INSNS = 1 << 18, MAX_PAGES = 1 << 14,
-    BUCKETS = 1 << 16, PAGE_BUCKETS = 1 << 12, STRADDLERS = 64, GRANULE_SHIFT = 6,
+    MAX_BLOCKS = 1 << 16,
+    MAX_INSNS = 1 << 18,
+    MAX_PAGES = 1 << 14,
+    BUCKETS = 1 << 16,
+    PAGE_BUCKETS = 1 << 12,
+    STRADDLERS = 64,
+    GRANULE_SHIFT = 6,
 };
 
 /* A host page that holds code. */
 typedef struct CodePage {
-    const u8 *host;         /* of its first byte */
-    u64 granules;           /* bit n: bytes 64n .. 64n+63 hold code */
+    const u8 *host; /* of its first byte */
+    u64 granules;   /* bit n: bytes 64n .. 64n+63 hold code */
     Block *blocks;
     struct CodePage *next;
 } CodePage;
@@ -35,7 +40,7 @@ struct CodeCache {
     Block *buckets[BUCKETS];
     CodePage *page_buckets[PAGE_BUCKETS];
     Straddler straddlers[STRADDLERS];
-    Block uncached;             /* code in device memory: decoded anew each time */
+    Block uncached; /* code in device memory: decoded anew each time */
     Insn uncached_insn;
 };
 
@@ -54,7 +59,7 @@ void code_cache_destroy(Cpu *cpu)
 
 void code_cache_unlink(Cpu *cpu)
 {
-    if (++cpu->code_stamp == 0) {      /* wrapped: old links could look new again */
+    if (++cpu->code_stamp == 0) { /* wrapped: old links could look new again */
         for (unsigned i = 0; i < cpu->code->block_count; i++)
             memset(cpu->code->blocks[i].links, 0, sizeof cpu->code->blocks[i].links);
         cpu->code_stamp = 1;
@@ -171,7 +176,7 @@ void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
     }
     if (removed) {
         code_cache_unlink(cpu);
-        cpu_leave_block(cpu);   /* it may be the one that runs */
+        cpu_leave_block(cpu); /* it may be the one that runs */
     }
 }
 
@@ -220,7 +225,8 @@ static void fetch_slowly(Cpu *cpu, u64 rip, Insn *insn, u8 *bytes)
 static Block *single_block(Cpu *cpu, const u8 *host)
 {
     CodeCache *cache = cpu->code;
-    Straddler *slot = &cache->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
+    Straddler *slot =
+        &cache->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
     Insn *insn = host ? &slot->insn : &cache->uncached_insn;
     Block *block = host ? &slot->block : &cache->uncached;
     u8 bytes[INSN_MAX_LENGTH];
@@ -241,7 +247,8 @@ static Block *single_block(Cpu *cpu, const u8 *host)
 /* A cached straddler, if the bytes in both pages are still the same. */
 static Block *find_straddler(Cpu *cpu, const u8 *host, u64 linear)
 {
-    Straddler *slot = &cpu->code->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
+    Straddler *slot =
+        &cpu->code->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
     unsigned here = PAGE_SIZE - (linear & PAGE_MASK);
     const u8 *second;
 
@@ -291,7 +298,7 @@ static Block *make_block(Cpu *cpu, const u8 *host, PhysAddr physical)
     decode_block(cpu, block, host);
     if (block->count == 0)
         return NULL;
-    page = page_for_code(cpu, physical, host);      /* may flush: the block itself stays put */
+    page = page_for_code(cpu, physical, host); /* may flush: the block itself stays put */
     if (cache->block_count == 0) {
         cache->blocks[0] = *block;
         memmove(cache->insns, block->insns, block->count * sizeof *block->insns);

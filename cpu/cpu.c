@@ -12,6 +12,7 @@
 #include "cpu/code_cache.h"
 #include "cpu/debug_registers.h"
 #include "cpu/models.h"
+#include "cpu/opcodes.h"
 #include "cpu/msr.h"
 #include "cpu/segment.h"
 #include "mmu/paging.h"
@@ -41,7 +42,7 @@ bool cpu_init(Cpu *cpu, const char *model, AddressSpace *memory, AddressSpace *p
     if (board)
         cpu->board = *board;
     mmu_init(&cpu->mmu, memory, found->physical_bits, log);
-    decoder_init(cpu);
+    opcodes_index(cpu);
     if (!code_cache_create(cpu)) {
         snprintf(error, error_size, "not enough memory for the processor's code cache");
         return false;

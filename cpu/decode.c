@@ -9,37 +9,33 @@
 
 #include <string.h>
 
-#include "cpu/exec.h"
-
-const InsnInfo insn_info[INSN_COUNT] = {
-#define INSN(name, reads, writes, undefined, ends, title) \
-    [INSN_##name] = {#name, FLAGS_##reads, FLAGS_##writes, FLAGS_##undefined, ends, title},
-#include "cpu/instructions.def"
-#undef INSN
-};
-
-static const Handlers *const insn_handlers[INSN_COUNT] = {
-#define INSN(name, reads, writes, undefined, ends, title) [INSN_##name] = &exec_##name,
-#include "cpu/instructions.def"
-#undef INSN
-};
-
-const OpcodeRow opcode_rows[] = {
-#define OPCODE(code, digit, name, a, b, c, attributes) \
-    {code, digit, INSN_##name, {CODE_##a, CODE_##b, CODE_##c}, attributes},
-#include "cpu/opcodes.def"
-#undef OPCODE
-};
-const unsigned opcode_row_count = COUNT_OF(opcode_rows);
+#include "cpu/opcodes.h"
 
 /* ---- operand letters ---- */
 
 /* Where an operand comes from. */
 typedef enum Source {
-    FROM_NOWHERE, FROM_MODRM_RM, FROM_MODRM_REG, FROM_MODRM_MEMORY, FROM_MODRM_REGISTER,
-    FROM_IMMEDIATE, FROM_ONE, FROM_RELATIVE, FROM_FAR, FROM_OFFSET, FROM_OPCODE, FROM_REGISTER,
-    FROM_STRING_SOURCE, FROM_STRING_DESTINATION, FROM_SEGMENT_FIELD, FROM_SEGMENT,
-    FROM_CONTROL, FROM_DEBUG, FROM_X87_TOP, FROM_X87_RM, FROM_SECOND_IMMEDIATE,
+    FROM_NOWHERE,
+    FROM_MODRM_RM,
+    FROM_MODRM_REG,
+    FROM_MODRM_MEMORY,
+    FROM_MODRM_REGISTER,
+    FROM_IMMEDIATE,
+    FROM_ONE,
+    FROM_RELATIVE,
+    FROM_FAR,
+    FROM_OFFSET,
+    FROM_OPCODE,
+    FROM_REGISTER,
+    FROM_STRING_SOURCE,
+    FROM_STRING_DESTINATION,
+    FROM_SEGMENT_FIELD,
+    FROM_SEGMENT,
+    FROM_CONTROL,
+    FROM_DEBUG,
+    FROM_X87_TOP,
+    FROM_X87_RM,
+    FROM_SECOND_IMMEDIATE,
     FROM_MODRM_WORD_OR_REGISTER,
 } Source;
 
@@ -50,48 +46,77 @@ static const struct {
     u8 source, size, number;
 } letters[CODE_COUNT] = {
     [CODE__] = {FROM_NOWHERE, 0, 0},
-    [CODE_Eb] = {FROM_MODRM_RM, 1, 0},      [CODE_Ew] = {FROM_MODRM_RM, 2, 0},
-    [CODE_Ed] = {FROM_MODRM_RM, 4, 0},      [CODE_Ev] = {FROM_MODRM_RM, SIZE_V, 0},
+    [CODE_Eb] = {FROM_MODRM_RM, 1, 0},
+    [CODE_Ew] = {FROM_MODRM_RM, 2, 0},
+    [CODE_Ed] = {FROM_MODRM_RM, 4, 0},
+    [CODE_Ev] = {FROM_MODRM_RM, SIZE_V, 0},
     [CODE_Ey] = {FROM_MODRM_RM, SIZE_Y, 0},
-    [CODE_Gb] = {FROM_MODRM_REG, 1, 0},     [CODE_Gw] = {FROM_MODRM_REG, 2, 0},
-    [CODE_Gd] = {FROM_MODRM_REG, 4, 0},     [CODE_Gv] = {FROM_MODRM_REG, SIZE_V, 0},
+    [CODE_Gb] = {FROM_MODRM_REG, 1, 0},
+    [CODE_Gw] = {FROM_MODRM_REG, 2, 0},
+    [CODE_Gd] = {FROM_MODRM_REG, 4, 0},
+    [CODE_Gv] = {FROM_MODRM_REG, SIZE_V, 0},
     [CODE_Gy] = {FROM_MODRM_REG, SIZE_Y, 0},
     [CODE_Rd] = {FROM_MODRM_REGISTER, SIZE_NATIVE, 0},
     [CODE_Rv] = {FROM_MODRM_REGISTER, SIZE_V, 0},
-    [CODE_M] = {FROM_MODRM_MEMORY, 0, 0},   [CODE_Mb] = {FROM_MODRM_MEMORY, 1, 0},
-    [CODE_Mw] = {FROM_MODRM_MEMORY, 2, 0},  [CODE_Md] = {FROM_MODRM_MEMORY, 4, 0},
-    [CODE_Mq] = {FROM_MODRM_MEMORY, 8, 0},  [CODE_Mt] = {FROM_MODRM_MEMORY, 10, 0},
-    [CODE_Ma] = {FROM_MODRM_MEMORY, 0, 0},  [CODE_Mp] = {FROM_MODRM_MEMORY, 0, 0},
+    [CODE_M] = {FROM_MODRM_MEMORY, 0, 0},
+    [CODE_Mb] = {FROM_MODRM_MEMORY, 1, 0},
+    [CODE_Mw] = {FROM_MODRM_MEMORY, 2, 0},
+    [CODE_Md] = {FROM_MODRM_MEMORY, 4, 0},
+    [CODE_Mq] = {FROM_MODRM_MEMORY, 8, 0},
+    [CODE_Mt] = {FROM_MODRM_MEMORY, 10, 0},
+    [CODE_Ma] = {FROM_MODRM_MEMORY, 0, 0},
+    [CODE_Mp] = {FROM_MODRM_MEMORY, 0, 0},
     [CODE_Ms] = {FROM_MODRM_MEMORY, 0, 0},
     [CODE_MwRv] = {FROM_MODRM_WORD_OR_REGISTER, SIZE_V, 0},
-    [CODE_Ib] = {FROM_IMMEDIATE, 1, 0},     [CODE_sIb] = {FROM_IMMEDIATE, 1, 1},
-    [CODE_Iw] = {FROM_IMMEDIATE, 2, 0},     [CODE_Iv] = {FROM_IMMEDIATE, SIZE_V, 1},
-    [CODE_Iz] = {FROM_IMMEDIATE, SIZE_Z, 1}, [CODE_Ib2] = {FROM_SECOND_IMMEDIATE, 1, 0},
+    [CODE_Ib] = {FROM_IMMEDIATE, 1, 0},
+    [CODE_sIb] = {FROM_IMMEDIATE, 1, 1},
+    [CODE_Iw] = {FROM_IMMEDIATE, 2, 0},
+    [CODE_Iv] = {FROM_IMMEDIATE, SIZE_V, 1},
+    [CODE_Iz] = {FROM_IMMEDIATE, SIZE_Z, 1},
+    [CODE_Ib2] = {FROM_SECOND_IMMEDIATE, 1, 0},
     [CODE_ONE] = {FROM_ONE, 1, 0},
-    [CODE_Jb] = {FROM_RELATIVE, 1, 1},      [CODE_Jz] = {FROM_RELATIVE, SIZE_Z, 1},
+    [CODE_Jb] = {FROM_RELATIVE, 1, 1},
+    [CODE_Jz] = {FROM_RELATIVE, SIZE_Z, 1},
     [CODE_Ap] = {FROM_FAR, SIZE_V, 0},
-    [CODE_Ob] = {FROM_OFFSET, 1, 0},        [CODE_Ov] = {FROM_OFFSET, SIZE_V, 0},
-    [CODE_Zb] = {FROM_OPCODE, 1, 0},        [CODE_Zv] = {FROM_OPCODE, SIZE_V, 0},
-    [CODE_AL] = {FROM_REGISTER, 1, RAX},    [CODE_CL] = {FROM_REGISTER, 1, RCX},
-    [CODE_DX] = {FROM_REGISTER, 2, RDX},    [CODE_AX] = {FROM_REGISTER, 2, RAX},
+    [CODE_Ob] = {FROM_OFFSET, 1, 0},
+    [CODE_Ov] = {FROM_OFFSET, SIZE_V, 0},
+    [CODE_Zb] = {FROM_OPCODE, 1, 0},
+    [CODE_Zv] = {FROM_OPCODE, SIZE_V, 0},
+    [CODE_AL] = {FROM_REGISTER, 1, RAX},
+    [CODE_CL] = {FROM_REGISTER, 1, RCX},
+    [CODE_DX] = {FROM_REGISTER, 2, RDX},
+    [CODE_AX] = {FROM_REGISTER, 2, RAX},
     [CODE_rAX] = {FROM_REGISTER, SIZE_V, RAX},
-    [CODE_Xb] = {FROM_STRING_SOURCE, 1, 0}, [CODE_Xv] = {FROM_STRING_SOURCE, SIZE_V, 0},
+    [CODE_Xb] = {FROM_STRING_SOURCE, 1, 0},
+    [CODE_Xv] = {FROM_STRING_SOURCE, SIZE_V, 0},
     [CODE_Xz] = {FROM_STRING_SOURCE, SIZE_Z, 0},
-    [CODE_Yb] = {FROM_STRING_DESTINATION, 1, 0}, [CODE_Yv] = {FROM_STRING_DESTINATION, SIZE_V, 0},
+    [CODE_Yb] = {FROM_STRING_DESTINATION, 1, 0},
+    [CODE_Yv] = {FROM_STRING_DESTINATION, SIZE_V, 0},
     [CODE_Yz] = {FROM_STRING_DESTINATION, SIZE_Z, 0},
     [CODE_Sw] = {FROM_SEGMENT_FIELD, 2, 0},
-    [CODE_ES] = {FROM_SEGMENT, 0, ES}, [CODE_CS] = {FROM_SEGMENT, 0, CS},
-    [CODE_SS] = {FROM_SEGMENT, 0, SS}, [CODE_DS] = {FROM_SEGMENT, 0, DS},
-    [CODE_FS] = {FROM_SEGMENT, 0, FS}, [CODE_GS] = {FROM_SEGMENT, 0, GS},
-    [CODE_Cd] = {FROM_CONTROL, SIZE_NATIVE, 0}, [CODE_Dd] = {FROM_DEBUG, SIZE_NATIVE, 0},
-    [CODE_ST0] = {FROM_X87_TOP, 10, 0}, [CODE_STi] = {FROM_X87_RM, 10, 0},
+    [CODE_ES] = {FROM_SEGMENT, 0, ES},
+    [CODE_CS] = {FROM_SEGMENT, 0, CS},
+    [CODE_SS] = {FROM_SEGMENT, 0, SS},
+    [CODE_DS] = {FROM_SEGMENT, 0, DS},
+    [CODE_FS] = {FROM_SEGMENT, 0, FS},
+    [CODE_GS] = {FROM_SEGMENT, 0, GS},
+    [CODE_Cd] = {FROM_CONTROL, SIZE_NATIVE, 0},
+    [CODE_Dd] = {FROM_DEBUG, SIZE_NATIVE, 0},
+    [CODE_ST0] = {FROM_X87_TOP, 10, 0},
+    [CODE_STi] = {FROM_X87_RM, 10, 0},
 };
 
 static bool source_is_modrm(u8 code)
 {
     switch (letters[code].source) {
-    case FROM_MODRM_RM: case FROM_MODRM_REG: case FROM_MODRM_MEMORY: case FROM_MODRM_REGISTER:
-    case FROM_SEGMENT_FIELD: case FROM_CONTROL: case FROM_DEBUG: case FROM_X87_RM:
+    case FROM_MODRM_RM:
+    case FROM_MODRM_REG:
+    case FROM_MODRM_MEMORY:
+    case FROM_MODRM_REGISTER:
+    case FROM_SEGMENT_FIELD:
+    case FROM_CONTROL:
+    case FROM_DEBUG:
+    case FROM_X87_RM:
     case FROM_MODRM_WORD_OR_REGISTER:
         return true;
     default:
@@ -105,37 +130,6 @@ static bool row_has_modrm(const OpcodeRow *row)
            source_is_modrm(row->operands[1]) || source_is_modrm(row->operands[2]);
 }
 
-/* ---- the index of rows by code ---- */
-
-enum { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A };
-
-static unsigned code_slot(u32 code)
-{
-    unsigned map = code < 0x100 ? MAP_ONE_BYTE : code < 0x10000 ? MAP_0F
-                   : code >> 8 == 0x0F38 ? MAP_0F38 : MAP_0F3A;
-
-    return map * 256 + (code & 0xFF);
-}
-
-void decoder_init(Cpu *cpu)
-{
-    unsigned filled = 0;
-
-    for (unsigned slot = 0; slot < 4 * 256; slot++) {
-        cpu->opcode_index[slot] = (u16)filled;
-        for (unsigned row = 0; row < opcode_row_count; row++) {
-            unsigned first = code_slot(opcode_rows[row].code);
-            unsigned codes = opcode_rows[row].attributes & PLUS_R ? 8 : 1;
-
-            if (slot >= first && slot < first + codes) {
-                assert(filled < COUNT_OF(cpu->opcode_order));
-                cpu->opcode_order[filled++] = (u16)row;
-            }
-        }
-    }
-    cpu->opcode_index[4 * 256] = (u16)filled;
-}
-
 /* ---- decoding ---- */
 
 typedef struct Decoder {
@@ -147,7 +141,7 @@ typedef struct Decoder {
     DecodeStatus status;
     u8 rex;
     bool operand_prefix, address_prefix;
-    i8 segment_override;    /* -1: none */
+    i8 segment_override; /* -1: none */
     unsigned address_size;
 } Decoder;
 
@@ -181,21 +175,43 @@ static u8 decode_prefixes(Decoder *decoder)
             continue;
         }
         switch (byte) {
-        case 0x26: decoder->segment_override = ES; break;
-        case 0x2E: decoder->segment_override = CS; break;
-        case 0x36: decoder->segment_override = SS; break;
-        case 0x3E: decoder->segment_override = DS; break;
-        case 0x64: decoder->segment_override = FS; break;
-        case 0x65: decoder->segment_override = GS; break;
-        case 0x66: decoder->operand_prefix = true; break;
-        case 0x67: decoder->address_prefix = true; break;
-        case 0xF0: *prefixes |= PREFIX_LOCK; break;
-        case 0xF2: *prefixes = (u8)((*prefixes & ~PREFIX_REP) | PREFIX_REPNE); break;
-        case 0xF3: *prefixes = (u8)((*prefixes & ~PREFIX_REPNE) | PREFIX_REP); break;
+        case 0x26:
+            decoder->segment_override = ES;
+            break;
+        case 0x2E:
+            decoder->segment_override = CS;
+            break;
+        case 0x36:
+            decoder->segment_override = SS;
+            break;
+        case 0x3E:
+            decoder->segment_override = DS;
+            break;
+        case 0x64:
+            decoder->segment_override = FS;
+            break;
+        case 0x65:
+            decoder->segment_override = GS;
+            break;
+        case 0x66:
+            decoder->operand_prefix = true;
+            break;
+        case 0x67:
+            decoder->address_prefix = true;
+            break;
+        case 0xF0:
+            *prefixes |= PREFIX_LOCK;
+            break;
+        case 0xF2:
+            *prefixes = (u8)((*prefixes & ~PREFIX_REP) | PREFIX_REPNE);
+            break;
+        case 0xF3:
+            *prefixes = (u8)((*prefixes & ~PREFIX_REPNE) | PREFIX_REP);
+            break;
         default:
             return byte;
         }
-        decoder->rex = 0;   /* REX counts only right before the opcode */
+        decoder->rex = 0; /* REX counts only right before the opcode */
     }
 }
 
@@ -269,8 +285,14 @@ static unsigned address_size(const Decoder *decoder)
     return (decoder->mode.code_size == DWORD) != decoder->address_prefix ? DWORD : WORD;
 }
 
-static void set_base(Insn *insn, unsigned reg) { insn->base = (u8)(reg * 8); }
-static void set_index(Insn *insn, unsigned reg) { insn->index = (u8)(reg * 8); }
+static void set_base(Insn *insn, unsigned reg)
+{
+    insn->base = (u8)(reg * 8);
+}
+static void set_index(Insn *insn, unsigned reg)
+{
+    insn->index = (u8)(reg * 8);
+}
 
 /* SDM Vol. 2, table "16-Bit Addressing Forms with the ModR/M Byte". */
 static void decode_address_16(Decoder *decoder)
@@ -328,7 +350,7 @@ static void apply_segment_override(Decoder *decoder)
     if (decoder->mode.code_size == 8 && override != FS && override != GS)
         return;
     if (override >= 0) {
-        decoder->insn->segment = (u8)override;
+        decoder->insn->segment = (u8) override;
         decoder->insn->prefixes |= PREFIX_SEGMENT;
     }
 }
@@ -361,11 +383,16 @@ static unsigned letter_size(const Decoder *decoder, u8 code)
     unsigned size = letters[code].size;
 
     switch (size) {
-    case SIZE_V: return decoder->insn->size;
-    case SIZE_Z: return decoder->insn->size == QWORD ? DWORD : decoder->insn->size;
-    case SIZE_Y: return decoder->insn->size == QWORD ? QWORD : DWORD;
-    case SIZE_NATIVE: return decoder->mode.code_size == 8 ? QWORD : DWORD;
-    default: return size;
+    case SIZE_V:
+        return decoder->insn->size;
+    case SIZE_Z:
+        return decoder->insn->size == QWORD ? DWORD : decoder->insn->size;
+    case SIZE_Y:
+        return decoder->insn->size == QWORD ? QWORD : DWORD;
+    case SIZE_NATIVE:
+        return decoder->mode.code_size == 8 ? QWORD : DWORD;
+    default:
+        return size;
     }
 }
 
@@ -376,7 +403,8 @@ static Operand decode_operand(Decoder *decoder, u8 code, u8 opcode)
     unsigned reg = (insn->modrm >> 3 & 7) | (decoder->rex & 4) << 1;
 
     switch (letters[code].source) {
-    case FROM_MODRM_RM: case FROM_MODRM_MEMORY:
+    case FROM_MODRM_RM:
+    case FROM_MODRM_MEMORY:
         return rm_operand(decoder, size);
     case FROM_MODRM_WORD_OR_REGISTER:
         return rm_operand(decoder, insn->modrm >> 6 != 3 ? WORD : size);
@@ -407,7 +435,8 @@ static Operand decode_operand(Decoder *decoder, u8 code, u8 opcode)
         return gpr_operand(decoder, (opcode & 7) | (decoder->rex & 1) << 3, size);
     case FROM_REGISTER:
         return (Operand){OPERAND_GPR, (u8)(number * 8), (u8)size};
-    case FROM_STRING_SOURCE: case FROM_STRING_DESTINATION:
+    case FROM_STRING_SOURCE:
+    case FROM_STRING_DESTINATION:
         return (Operand){OPERAND_STRING, 0, (u8)size};
     case FROM_SEGMENT_FIELD:
         return (Operand){OPERAND_SEGMENT, insn->modrm >> 3 & 7, (u8)size};
@@ -435,7 +464,7 @@ static unsigned body_size(const Insn *insn, const OpcodeRow *row)
         if (operand.kind == OPERAND_IMMEDIATE || operand.kind == OPERAND_RELATIVE ||
             operand.kind == OPERAND_FAR || row->operands[i] == CODE_DX)
             continue;
-        if (operand.size == 10)     /* x87 bodies keep their 80-bit forms in the first copy */
+        if (operand.size == 10) /* x87 bodies keep their 80-bit forms in the first copy */
             return BYTE;
         if (operand.size == BYTE || operand.size == WORD || operand.size == DWORD ||
             operand.size == QWORD)
@@ -526,7 +555,7 @@ static void decode_as_undefined(Decoder *decoder)
 {
     const Cpu *cpu = decoder->cpu;
 
-    decoder->insn->row = cpu->opcode_order[cpu->opcode_index[code_slot(0x0F0B)]];
+    decoder->insn->row = cpu->opcode_order[cpu->opcode_index[opcode_slot(MAP_0F, 0x0B)]];
     decoder->insn->exec = exec_UD.any[0];
     memset(decoder->insn->operands, 0, sizeof decoder->insn->operands);
 }
@@ -534,14 +563,21 @@ static void decode_as_undefined(Decoder *decoder)
 DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned available,
                     Insn *insn)
 {
-    Decoder decoder = {.cpu = cpu, .mode = mode, .bytes = bytes, .available = available,
-                       .insn = insn, .segment_override = -1};
+    Decoder decoder = {.cpu = cpu,
+                       .mode = mode,
+                       .bytes = bytes,
+                       .available = available,
+                       .insn = insn,
+                       .segment_override = -1};
     const OpcodeRow *row = NULL;
     bool has_modrm = false;
-    unsigned map = MAP_ONE_BYTE;
+    OpcodeMap map = MAP_ONE_BYTE;
     u16 start = insn->start;
 
-    *insn = (Insn){.start = start, .base = REG_ZERO * 8, .index = REG_ZERO * 8, .segment = DS,
+    *insn = (Insn){.start = start,
+                   .base = REG_ZERO * 8,
+                   .index = REG_ZERO * 8,
+                   .segment = DS,
                    .size = mode.code_size};
     u8 opcode = decode_prefixes(&decoder);
     if (opcode == 0x0F && decoder.status == DECODE_OK) {
@@ -558,7 +594,7 @@ DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned a
     if (decoder.rex)
         insn->prefixes |= PREFIX_REX;
     if (decoder.status == DECODE_OK)
-        row = find_row(&decoder, map * 256 + opcode, &has_modrm);
+        row = find_row(&decoder, opcode_slot(map, opcode), &has_modrm);
     if (decoder.status == DECODE_OK && (!row || !fill_in(&decoder, row, opcode, has_modrm)))
         decode_as_undefined(&decoder);
     insn->length = (u8)decoder.at;
@@ -568,9 +604,9 @@ DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned a
 bool insn_ends_block(const Insn *insn)
 {
     InsnName name = opcode_rows[insn->row].name;
-    bool repeats = (insn->prefixes & (PREFIX_REP | PREFIX_REPNE)) &&
-                   (insn->operands[0].kind == OPERAND_STRING ||
-                    insn->operands[1].kind == OPERAND_STRING);
+    bool repeats =
+        (insn->prefixes & (PREFIX_REP | PREFIX_REPNE)) &&
+        (insn->operands[0].kind == OPERAND_STRING || insn->operands[1].kind == OPERAND_STRING);
 
     return insn_info[name].ends || repeats;
 }

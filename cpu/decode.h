@@ -19,10 +19,8 @@ typedef struct DecodeMode {
     bool protected_mode;/* neither real nor virtual-8086 */
 } DecodeMode;
 
-/* Sorts the rows by code; before the first decode(). */
-void decoder_init(Cpu *cpu);
-
-/* Decodes one instruction of at most `available` bytes. Insn.start is left alone. */
+/* Decodes one instruction of at most `available` bytes. Insn.start is left alone.
+ * Needs opcodes_index(). */
 DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned available,
                     Insn *insn);
 

@@ -15,7 +15,10 @@ FORCE_INLINE void add(Cpu *cpu, const Insn *insn, Shape shape, bool carry)
     cpu->flags = flags;
 }
 
-FORCE_INLINE void ADD(Cpu *cpu, const Insn *insn, Shape shape) { add(cpu, insn, shape, false); }
+FORCE_INLINE void ADD(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    add(cpu, insn, shape, false);
+}
 SHAPED(ADD)
 
 FORCE_INLINE void ADC(Cpu *cpu, const Insn *insn, Shape shape)

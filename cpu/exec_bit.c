@@ -9,10 +9,14 @@ typedef enum BitChange { BIT_KEEP, BIT_SET, BIT_RESET, BIT_COMPLEMENT } BitChang
 FORCE_INLINE u64 change_bit(u64 value, u64 mask, BitChange change)
 {
     switch (change) {
-    case BIT_SET: return value | mask;
-    case BIT_RESET: return value & ~mask;
-    case BIT_COMPLEMENT: return value ^ mask;
-    default: return value;
+    case BIT_SET:
+        return value | mask;
+    case BIT_RESET:
+        return value & ~mask;
+    case BIT_COMPLEMENT:
+        return value ^ mask;
+    default:
+        return value;
     }
 }
 
@@ -37,8 +41,7 @@ FORCE_INLINE void bit_test(Cpu *cpu, const Insn *insn, Shape shape, BitChange ch
             value = memory_read(cpu, insn->segment, offset, shape.size);
         } else {
             value = memory_read_for_write(cpu, insn->segment, offset, shape.size);
-            memory_write(cpu, insn->segment, offset, shape.size,
-                         change_bit(value, mask, change));
+            memory_write(cpu, insn->segment, offset, shape.size, change_bit(value, mask, change));
         }
     } else {
         value = dst_read(cpu, insn, shape);
@@ -48,13 +51,25 @@ FORCE_INLINE void bit_test(Cpu *cpu, const Insn *insn, Shape shape, BitChange ch
     flags_set_co(&cpu->flags, (value & mask) != 0, flag_o(&cpu->flags));
 }
 
-FORCE_INLINE void BT(Cpu *cpu, const Insn *insn, Shape shape) { bit_test(cpu, insn, shape, BIT_KEEP); }
+FORCE_INLINE void BT(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bit_test(cpu, insn, shape, BIT_KEEP);
+}
 SIZED(BT)
-FORCE_INLINE void BTS(Cpu *cpu, const Insn *insn, Shape shape) { bit_test(cpu, insn, shape, BIT_SET); }
+FORCE_INLINE void BTS(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bit_test(cpu, insn, shape, BIT_SET);
+}
 SIZED(BTS)
-FORCE_INLINE void BTR(Cpu *cpu, const Insn *insn, Shape shape) { bit_test(cpu, insn, shape, BIT_RESET); }
+FORCE_INLINE void BTR(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bit_test(cpu, insn, shape, BIT_RESET);
+}
 SIZED(BTR)
-FORCE_INLINE void BTC(Cpu *cpu, const Insn *insn, Shape shape) { bit_test(cpu, insn, shape, BIT_COMPLEMENT); }
+FORCE_INLINE void BTC(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bit_test(cpu, insn, shape, BIT_COMPLEMENT);
+}
 SIZED(BTC)
 
 /* ZF tells that the source is 0; the destination, undefined then, stays, as real processors do. */
@@ -64,14 +79,20 @@ FORCE_INLINE void bit_scan(Cpu *cpu, const Insn *insn, Shape shape, bool reverse
     u32 others = flags_pack(&cpu->flags) & ~(u32)FLAG_ZF;
 
     if (src)
-        dst_write(cpu, insn, shape, reverse ? 63 - (unsigned)__builtin_clzll(src)
-                                            : (unsigned)__builtin_ctzll(src));
+        dst_write(cpu, insn, shape,
+                  reverse ? 63 - (unsigned)__builtin_clzll(src) : (unsigned)__builtin_ctzll(src));
     flags_unpack(&cpu->flags, others | (src ? 0 : FLAG_ZF));
 }
 
-FORCE_INLINE void BSF(Cpu *cpu, const Insn *insn, Shape shape) { bit_scan(cpu, insn, shape, false); }
+FORCE_INLINE void BSF(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bit_scan(cpu, insn, shape, false);
+}
 SIZED(BSF)
-FORCE_INLINE void BSR(Cpu *cpu, const Insn *insn, Shape shape) { bit_scan(cpu, insn, shape, true); }
+FORCE_INLINE void BSR(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bit_scan(cpu, insn, shape, true);
+}
 SIZED(BSR)
 
 /* Of a 16-bit register the result, undefined, is 0, as on real processors. */
@@ -79,7 +100,9 @@ FORCE_INLINE void BSWAP(Cpu *cpu, const Insn *insn, Shape shape)
 {
     u64 value = dst_read(cpu, insn, shape);
 
-    dst_write(cpu, insn, shape, shape.size == QWORD ? __builtin_bswap64(value)
-                                : shape.size == DWORD ? __builtin_bswap32((u32)value) : 0);
+    dst_write(cpu, insn, shape,
+              shape.size == QWORD   ? __builtin_bswap64(value)
+              : shape.size == DWORD ? __builtin_bswap32((u32)value)
+                                    : 0);
 }
 SIZED(BSWAP)

@@ -11,12 +11,12 @@ FORCE_INLINE u64 relative_target(const Cpu *cpu, const Insn *insn, Size size)
     return (cpu_next_rip(cpu) + insn->immediate) & size_mask(size);
 }
 
-#define JCC(suffix, expression)                                          \
-    FORCE_INLINE void J##suffix(Cpu *cpu, const Insn *insn, Shape shape)  \
-    {                                                                    \
-        if (condition_##suffix(&cpu->flags))                             \
-            cpu_jump(cpu, relative_target(cpu, insn, shape.size));       \
-    }                                                                    \
+#define JCC(suffix, expression)                                                                    \
+    FORCE_INLINE void J##suffix(Cpu *cpu, const Insn *insn, Shape shape)                           \
+    {                                                                                              \
+        if (condition_##suffix(&cpu->flags))                                                       \
+            cpu_jump(cpu, relative_target(cpu, insn, shape.size));                                 \
+    }                                                                                              \
     SIZED(J##suffix)
 CONDITIONS(JCC)
 
@@ -47,11 +47,20 @@ static void loop_if(Cpu *cpu, const Insn *insn, bool condition)
         cpu->rip = target;
 }
 
-static void LOOP(Cpu *cpu, const Insn *insn) { loop_if(cpu, insn, true); }
+static void LOOP(Cpu *cpu, const Insn *insn)
+{
+    loop_if(cpu, insn, true);
+}
 PLAIN(LOOP)
-static void LOOPE(Cpu *cpu, const Insn *insn) { loop_if(cpu, insn, flag_z(&cpu->flags)); }
+static void LOOPE(Cpu *cpu, const Insn *insn)
+{
+    loop_if(cpu, insn, flag_z(&cpu->flags));
+}
 PLAIN(LOOPE)
-static void LOOPNE(Cpu *cpu, const Insn *insn) { loop_if(cpu, insn, !flag_z(&cpu->flags)); }
+static void LOOPNE(Cpu *cpu, const Insn *insn)
+{
+    loop_if(cpu, insn, !flag_z(&cpu->flags));
+}
 PLAIN(LOOPNE)
 
 FORCE_INLINE u64 near_target(Cpu *cpu, const Insn *insn, Shape shape)

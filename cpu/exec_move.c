@@ -94,20 +94,20 @@ FORCE_INLINE void move_if(Cpu *cpu, const Insn *insn, Shape shape, bool conditio
     dst_write(cpu, insn, shape, condition ? src : dst_read(cpu, insn, shape));
 }
 
-#define CMOV(suffix, expression)                                        \
-    FORCE_INLINE void CMOV##suffix(Cpu *cpu, const Insn *insn, Shape shape) \
-    {                                                                   \
-        move_if(cpu, insn, shape, condition_##suffix(&cpu->flags));     \
-    }                                                                   \
+#define CMOV(suffix, expression)                                                                   \
+    FORCE_INLINE void CMOV##suffix(Cpu *cpu, const Insn *insn, Shape shape)                        \
+    {                                                                                              \
+        move_if(cpu, insn, shape, condition_##suffix(&cpu->flags));                                \
+    }                                                                                              \
     SIZED(CMOV##suffix)
 CONDITIONS(CMOV)
 
-#define SETCC(suffix, expression)                                           \
-    FORCE_INLINE void SET##suffix(Cpu *cpu, const Insn *insn, Shape shape)  \
-    {                                                                       \
-        (void)shape;                                                        \
-        dst_write(cpu, insn, (Shape){.size = BYTE}, condition_##suffix(&cpu->flags)); \
-    }                                                                       \
+#define SETCC(suffix, expression)                                                                  \
+    FORCE_INLINE void SET##suffix(Cpu *cpu, const Insn *insn, Shape shape)                         \
+    {                                                                                              \
+        (void)shape;                                                                               \
+        dst_write(cpu, insn, (Shape){.size = BYTE}, condition_##suffix(&cpu->flags));              \
+    }                                                                                              \
     SIZED(SET##suffix)
 CONDITIONS(SETCC)
 

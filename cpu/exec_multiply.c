@@ -45,8 +45,8 @@ FORCE_INLINE bool signed_overflow(Size size, i128 product)
 
 FORCE_INLINE void IMUL(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    i128 product = signed_product(shape.size, gpr_read(cpu, RAX, shape.size),
-                                  dst_read(cpu, insn, shape));
+    i128 product =
+        signed_product(shape.size, gpr_read(cpu, RAX, shape.size), dst_read(cpu, insn, shape));
     u64 low = (u64)product & size_mask(shape.size);
     u64 high = (u64)(product >> (8 * shape.size)) & size_mask(shape.size);
 

@@ -13,7 +13,10 @@ FORCE_INLINE unsigned shift_count(Cpu *cpu, const Insn *insn, Shape shape, unsig
     return count & (shape.size == QWORD ? 63 : 31);
 }
 
-FORCE_INLINE bool top_bit(u64 value, Size size) { return (value & size_sign(size)) != 0; }
+FORCE_INLINE bool top_bit(u64 value, Size size)
+{
+    return (value & size_sign(size)) != 0;
+}
 
 /* Rotates change CF and OF only, and nothing when the masked count is 0. */
 FORCE_INLINE void ROL(Cpu *cpu, const Insn *insn, Shape shape)
@@ -42,8 +45,7 @@ FORCE_INLINE void ROR(Cpu *cpu, const Insn *insn, Shape shape)
     if (turn)
         value = (value >> turn | value << (width - turn)) & size_mask(shape.size);
     dst_write(cpu, insn, shape, value);
-    flags_set_co(&cpu->flags, top_bit(value, shape.size),
-                 top_bit(value ^ value << 1, shape.size));
+    flags_set_co(&cpu->flags, top_bit(value, shape.size), top_bit(value ^ value << 1, shape.size));
 }
 SHAPED(ROR)
 

@@ -51,8 +51,7 @@ FORCE_INLINE void repeat(Cpu *cpu, const Insn *insn, Size size, StringBody body,
         count -= done;
         gpr_write(cpu, RCX, address_size(insn), count);
         cpu->cycles += done;
-        if (count == 0 ||
-            (compares && flag_z(&cpu->flags) != !(insn->prefixes & PREFIX_REPNE)))
+        if (count == 0 || (compares && flag_z(&cpu->flags) != !(insn->prefixes & PREFIX_REPNE)))
             break;
         if (cpu->cycles >= cpu->deadline || !cpu->block_end || (cpu->rflags & FLAG_TF)) {
             cpu->rip = cpu_rip(cpu);
@@ -60,7 +59,7 @@ FORCE_INLINE void repeat(Cpu *cpu, const Insn *insn, Size size, StringBody body,
             break;
         }
     }
-    cpu->cycles--;      /* the run loop counts the instruction itself */
+    cpu->cycles--; /* the run loop counts the instruction itself */
 }
 
 /* How many elements from `offset` upwards lie in one page, up to `most`; 0 where the segment, the

@@ -21,20 +21,51 @@ typedef struct Flags {
 } Flags;
 
 enum {
-    FLAG_CF = 1 << 0, FLAG_PF = 1 << 2, FLAG_AF = 1 << 4, FLAG_ZF = 1 << 6, FLAG_SF = 1 << 7,
-    FLAG_TF = 1 << 8, FLAG_IF = 1 << 9, FLAG_DF = 1 << 10, FLAG_OF = 1 << 11,
-    FLAG_IOPL = 3 << 12, FLAG_NT = 1 << 14, FLAG_RF = 1 << 16, FLAG_VM = 1 << 17,
-    FLAG_AC = 1 << 18, FLAG_VIF = 1 << 19, FLAG_VIP = 1 << 20, FLAG_ID = 1 << 21,
+    FLAG_CF = 1 << 0,
+    FLAG_PF = 1 << 2,
+    FLAG_AF = 1 << 4,
+    FLAG_ZF = 1 << 6,
+    FLAG_SF = 1 << 7,
+    FLAG_TF = 1 << 8,
+    FLAG_IF = 1 << 9,
+    FLAG_DF = 1 << 10,
+    FLAG_OF = 1 << 11,
+    FLAG_IOPL = 3 << 12,
+    FLAG_NT = 1 << 14,
+    FLAG_RF = 1 << 16,
+    FLAG_VM = 1 << 17,
+    FLAG_AC = 1 << 18,
+    FLAG_VIF = 1 << 19,
+    FLAG_VIP = 1 << 20,
+    FLAG_ID = 1 << 21,
     FLAGS_ARITHMETIC = FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF,
-    FLAGS_ALWAYS = 1 << 1,      /* bit 1 reads as one */
+    FLAGS_ALWAYS = 1 << 1, /* bit 1 reads as one */
 };
 
-FORCE_INLINE bool flag_c(const Flags *flags) { return flags->carries >> 63; }
-FORCE_INLINE bool flag_o(const Flags *flags) { return (flags->carries ^ flags->carries << 1) >> 63; }
-FORCE_INLINE bool flag_a(const Flags *flags) { return flags->carries >> 3 & 1; }
-FORCE_INLINE bool flag_s(const Flags *flags) { return flags->result >> 63; }
-FORCE_INLINE bool flag_z(const Flags *flags) { return flags->zero == 0; }
-FORCE_INLINE bool flag_p(const Flags *flags) { return !__builtin_parity(flags->result & 0xFF); }
+FORCE_INLINE bool flag_c(const Flags *flags)
+{
+    return flags->carries >> 63;
+}
+FORCE_INLINE bool flag_o(const Flags *flags)
+{
+    return (flags->carries ^ flags->carries << 1) >> 63;
+}
+FORCE_INLINE bool flag_a(const Flags *flags)
+{
+    return flags->carries >> 3 & 1;
+}
+FORCE_INLINE bool flag_s(const Flags *flags)
+{
+    return flags->result >> 63;
+}
+FORCE_INLINE bool flag_z(const Flags *flags)
+{
+    return flags->zero == 0;
+}
+FORCE_INLINE bool flag_p(const Flags *flags)
+{
+    return !__builtin_parity(flags->result & 0xFF);
+}
 
 /* The six flags in their places in EFLAGS. */
 FORCE_INLINE u32 flags_pack(const Flags *flags)
@@ -51,8 +82,7 @@ FORCE_INLINE void flags_unpack(Flags *flags, u64 eflags)
     /* The lowest byte is 0 or 1, by parity; SF is above it. */
     flags->result = (eflags & FLAG_SF ? (u64)1 << 63 : 0) | (eflags & FLAG_PF ? 0 : 1);
     flags->zero = !(eflags & FLAG_ZF);
-    flags->carries = (u64)carry << 63 | (u64)(carry ^ overflow) << 62 |
-                     (eflags & FLAG_AF ? 8 : 0);
+    flags->carries = (u64)carry << 63 | (u64)(carry ^ overflow) << 62 | (eflags & FLAG_AF ? 8 : 0);
 }
 
 /* Result and carries of an operation of `size`; `carries` has no bits above it. */
@@ -66,8 +96,8 @@ FORCE_INLINE void flags_set(Flags *flags, Size size, u64 result, u64 carries)
 /* Replaces CF and OF; keeps the rest. */
 FORCE_INLINE void flags_set_co(Flags *flags, bool carry, bool overflow)
 {
-    flags->carries = (flags->carries & ~((u64)3 << 62)) | (u64)carry << 63 |
-                     (u64)(carry ^ overflow) << 62;
+    flags->carries =
+        (flags->carries & ~((u64)3 << 62)) | (u64)carry << 63 | (u64)(carry ^ overflow) << 62;
 }
 
 #endif

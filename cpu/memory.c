@@ -12,7 +12,7 @@ typedef struct Pieces {
     unsigned count;
     unsigned sizes[2];
     PhysAddr physical[2];
-    u8 *host[2];            /* NULL: through the bus */
+    u8 *host[2]; /* NULL: through the bus */
 } Pieces;
 
 static u64 wrap_linear(const Cpu *cpu, u64 linear)
@@ -38,8 +38,7 @@ static Pieces translate(Cpu *cpu, u64 linear, unsigned size, Access access, bool
         PageFault fault;
         u64 at = i == 0 ? linear : wrap_linear(cpu, linear + left);
 
-        if (!mmu_access(&cpu->mmu, at, access, user, &pieces.physical[i], &pieces.host[i],
-                        &fault))
+        if (!mmu_access(&cpu->mmu, at, access, user, &pieces.physical[i], &pieces.host[i], &fault))
             cpu_raise_page_fault(cpu, &fault);
     }
     return pieces;

@@ -45,7 +45,7 @@ static void deliver_interrupt(Cpu *cpu)
 
 static void deliver_nmi(Cpu *cpu)
 {
-    cpu->attention &= (u8)~(ATTEND_HALT | ATTEND_NMI);
+    cpu->attention &= (u8) ~(ATTEND_HALT | ATTEND_NMI);
     cpu->nmi_blocked = true;
     cpu->cycles++;
     cpu_interrupt(cpu, EXCEPTION_NMI, EVENT_EXTERNAL, false, 0, cpu->rip);
@@ -84,7 +84,7 @@ static Next attend(Cpu *cpu)
     if (cpu->attention & (ATTEND_STOP | ATTEND_SHUTDOWN | ATTEND_HALT))
         return NEXT_RETURN;
     return cpu->attention & (ATTEND_TRAP | ATTEND_SHADOW | ATTEND_BREAKPOINTS) ? NEXT_STEP
-                                                                              : NEXT_RUN;
+                                                                               : NEXT_RUN;
 }
 
 /* ---- instructions ---- */
@@ -104,7 +104,7 @@ FORCE_INLINE void enter_block(Cpu *cpu, const Block *block, u64 budget)
 /* `next` would have been the next instruction. */
 FORCE_INLINE void leave_block(Cpu *cpu, const Insn *next)
 {
-    if (UNLIKELY(next != cpu->block_stop))      /* left early */
+    if (UNLIKELY(next != cpu->block_stop)) /* left early */
         cpu->rip = (cpu->block_rip + next->start) & cpu->linear_mask;
     cpu->cycles += (u64)(next - cpu->counted);
     cpu->insn = cpu->counted = next;
@@ -156,7 +156,7 @@ static void step(Cpu *cpu)
     leave_block(cpu, insn + 1);
     cpu_between_instructions(cpu);
     if (is_software_interrupt(insn) && !(cpu->rflags & FLAG_TF))
-        return;     /* its gate has cleared TF, and the trap with it; INTO may not have gone there */
+        return; /* its gate has cleared TF, and the trap with it; INTO may not have gone there */
     if (trap)
         cpu->dr6_pending |= DR6_BS;
     if (resume && opcode_rows[insn->row].name != INSN_IRET)
@@ -182,9 +182,15 @@ static __attribute__((noinline)) void run_blocks(Cpu *cpu)
 void cpu_run(Cpu *cpu)
 {
     switch (_setjmp(cpu->unwind)) {
-    case UNWIND_RAISED: deliver_raised(cpu); break;
-    case UNWIND_HALTED: undo_instruction(cpu); break;
-    case UNWIND_REDO: redo(cpu); break;
+    case UNWIND_RAISED:
+        deliver_raised(cpu);
+        break;
+    case UNWIND_HALTED:
+        undo_instruction(cpu);
+        break;
+    case UNWIND_REDO:
+        redo(cpu);
+        break;
     }
     while (cpu->cycles < cpu->deadline) {
         Next next = NEXT_RUN;

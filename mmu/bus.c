@@ -64,17 +64,27 @@ Region *space_add_memory(AddressSpace *space, const char *name, PhysAddr base, P
                          Memory *memory, u64 memory_offset, bool writable)
 {
     assert(memory_offset + length <= memory->length);
-    return add_region(space, (Region){.name = name, .base = base, .length = length,
-                                      .enabled = true, .readable = true, .writable = writable,
-                                      .memory = memory, .memory_offset = memory_offset});
+    return add_region(space, (Region){.name = name,
+                                      .base = base,
+                                      .length = length,
+                                      .enabled = true,
+                                      .readable = true,
+                                      .writable = writable,
+                                      .memory = memory,
+                                      .memory_offset = memory_offset});
 }
 
 Region *space_add_io(AddressSpace *space, const char *name, PhysAddr base, PhysAddr length,
                      const IoOps *io, void *device)
 {
-    return add_region(space, (Region){.name = name, .base = base, .length = length,
-                                      .enabled = true, .readable = true, .writable = true,
-                                      .io = io, .device = device});
+    return add_region(space, (Region){.name = name,
+                                      .base = base,
+                                      .length = length,
+                                      .enabled = true,
+                                      .readable = true,
+                                      .writable = true,
+                                      .io = io,
+                                      .device = device});
 }
 
 void region_set_priority(AddressSpace *space, Region *region, int priority)
@@ -175,10 +185,11 @@ static void flatten(AddressSpace *space)
             continue;
         if (space->section_count > 0)
             space->sections[space->section_count - 1].last = starts[i] - 1;
-        space->sections[space->section_count++] = (Section){
-            .first = starts[i], .last = space->last,
-            .reader = topmost(space, starts[i], false),
-            .writer = topmost(space, starts[i], true)};
+        space->sections[space->section_count++] =
+            (Section){.first = starts[i],
+                      .last = space->last,
+                      .reader = topmost(space, starts[i], false),
+                      .writer = topmost(space, starts[i], true)};
     }
     space->stale = false;
 }
@@ -218,8 +229,7 @@ static bool natural(unsigned count)
 }
 
 /* Up to 8 bytes that lie in one region, in pieces as wide as the device takes them. */
-static u64 read_region(AddressSpace *space, const Region *region, PhysAddr address,
-                       unsigned count)
+static u64 read_region(AddressSpace *space, const Region *region, PhysAddr address, unsigned count)
 {
     u64 value = 0;
 

@@ -42,7 +42,7 @@ static void keep_entry(Mmu *mmu, unsigned user, unsigned index)
 
 static void next_epoch(Mmu *mmu, bool keep_globals)
 {
-    if (mmu->epoch == TLB_EPOCH) {      /* wrapped: old tags could look new again */
+    if (mmu->epoch == TLB_EPOCH) { /* wrapped: old tags could look new again */
         for (unsigned user = 0; user < 2; user++)
             for (unsigned i = 0; i < TLB_ENTRIES; i++)
                 if (!keep_globals || !bit(mmu->globals[user][i / 64], i % 64))
@@ -188,8 +188,7 @@ static void fill(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr physic
     for (unsigned other = 0; other < COUNT_OF(entry->tags); other++) {
         u64 tag = entry->tags[other];
 
-        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) ||
-            mmu->physical[user][index] != physical)
+        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) || mmu->physical[user][index] != physical)
             entry->tags[other] = 0;
         /* Reads and writes may go to different memory (PAM): one addend cannot serve both. */
         else if (host && entry->addend != addend)

@@ -9,13 +9,13 @@
 
 /* How one paging mode cuts up a linear address. */
 typedef struct PagingMode {
-    unsigned levels;            /* tables read from memory */
-    unsigned index_bits;        /* of the linear address that each level consumes */
+    unsigned levels;     /* tables read from memory */
+    unsigned index_bits; /* of the linear address that each level consumes */
     Size entry_size;
 } PagingMode;
 
 static const PagingMode mode_32bit = {2, 10, DWORD};
-static const PagingMode mode_pae = {2, 9, QWORD};       /* below the four cached PDPTEs */
+static const PagingMode mode_pae = {2, 9, QWORD}; /* below the four cached PDPTEs */
 static const PagingMode mode_4level = {4, 9, QWORD};
 
 static const PagingMode *paging_mode(const Mmu *mmu)
@@ -47,7 +47,7 @@ static bool reserved_bits_set(const Mmu *mmu, const PagingMode *mode, unsigned l
 {
     u64 reserved;
 
-    if (mode == &mode_32bit)    /* PSE-36: bits 20..13 extend the address to 40 bits at most */
+    if (mode == &mode_32bit) /* PSE-36: bits 20..13 extend the address to 40 bits at most */
         return large && (entry & (1 << 21 | (~physical_mask(mmu) >> 32 & 0xFF) << 13));
     reserved = ~physical_mask(mmu) & 0x000FFFFFFFFFF000;
     if (mode == &mode_pae)
@@ -69,7 +69,7 @@ static PhysAddr page_frame(const Mmu *mmu, const PagingMode *mode, u64 page_size
 
     if (mode == &mode_32bit) {
         frame = entry & 0xFFFFF000;
-        if (page_size > PAGE_SIZE)      /* PSE-36: bits 20..13 are address bits 39..32 */
+        if (page_size > PAGE_SIZE) /* PSE-36: bits 20..13 are address bits 39..32 */
             frame = (entry & 0xFFC00000) | bits(entry, 20, 13) << 32;
     }
     return ((frame & ~(page_size - 1)) | (linear & (page_size - 1))) & ~(PhysAddr)PAGE_MASK;
@@ -77,9 +77,13 @@ static PhysAddr page_frame(const Mmu *mmu, const PagingMode *mode, u64 page_size
 
 static void without_paging(u64 linear, Translation *translation)
 {
-    *translation = (Translation){.physical = linear & ~(u64)PAGE_MASK, .page_size = PAGE_SIZE,
-                                 .writable = true, .user = true, .executable = true,
-                                 .global = false, .dirty = true};
+    *translation = (Translation){.physical = linear & ~(u64)PAGE_MASK,
+                                 .page_size = PAGE_SIZE,
+                                 .writable = true,
+                                 .user = true,
+                                 .executable = true,
+                                 .global = false,
+                                 .dirty = true};
 }
 
 /* The entries met on the way down, to set their accessed and dirty bits afterwards. */
@@ -147,15 +151,13 @@ static bool allowed(const Mmu *mmu, const Translation *translation, Access acces
     if (access == ACCESS_WRITE)
         return translation->writable || (!user && !(mmu->cr0 & CR0_WP));
     if (access == ACCESS_EXECUTE)
-        return translation->executable &&
-               !(!user && translation->user && (mmu->cr4 & CR4_SMEP));
+        return translation->executable && !(!user && translation->user && (mmu->cr4 & CR4_SMEP));
     return true;
 }
 
 static u32 error_code(const Mmu *mmu, Access access, bool user, u32 cause)
 {
-    bool fetches_told = (mmu->cr4 & CR4_SMEP) ||
-                        ((mmu->cr4 & CR4_PAE) && (mmu->efer & EFER_NXE));
+    bool fetches_told = (mmu->cr4 & CR4_SMEP) || ((mmu->cr4 & CR4_PAE) && (mmu->efer & EFER_NXE));
 
     return cause | (access == ACCESS_WRITE ? PF_WRITE : 0) | (user ? PF_USER : 0) |
            (access == ACCESS_EXECUTE && fetches_told ? PF_FETCH : 0);

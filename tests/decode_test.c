@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpu/decode.h"
+#include "cpu/opcodes.h"
 
 enum { ENCODINGS = 1000000, BYTES = 24 };
 
@@ -16,7 +17,7 @@ static void setup(void)
 {
     decoder = calloc(1, sizeof *decoder);
     decoder->features = ~(u64)0;
-    decoder_init(decoder);
+    opcodes_index(decoder);
 }
 
 static void teardown(void)
