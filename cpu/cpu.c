@@ -12,8 +12,8 @@
 #include "cpu/code_cache.h"
 #include "cpu/debug_registers.h"
 #include "cpu/models.h"
-#include "cpu/opcodes.h"
 #include "cpu/msr.h"
+#include "cpu/opcodes.h"
 #include "cpu/segment.h"
 #include "mmu/paging.h"
 
