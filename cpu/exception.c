@@ -7,6 +7,16 @@
 
 #include "cpu/interrupt.h"
 
+static const char *const names[] = {
+    "#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "",
+    "#TS", "#NP", "#SS", "#GP", "#PF", "",    "#MF", "#AC", "#MC", "#XM",
+};
+
+const char *exception_name(unsigned vector)
+{
+    return vector < COUNT_OF(names) ? names[vector] : "";
+}
+
 static bool has_error_code(unsigned vector)
 {
     switch (vector) {
@@ -96,9 +106,10 @@ static void shut_down(Cpu *cpu)
         const FaultRecord *record = &cpu->faults[i];
 
         log_print(cpu->log, LOG_CPU, LOG_ERROR,
-                  "%s: exception %u, error code %04X, at %04X:%08llX, CR2 %08llX",
-                  i ? "  while delivering it" : "triple fault", record->vector, record->error_code,
-                  record->cs, (unsigned long long)record->rip, (unsigned long long)record->cr2);
+                  "%s: %s, error code %04X, at %04X:%08llX, CR2 %08llX",
+                  i ? "  while delivering it" : "triple fault", exception_name(record->vector),
+                  record->error_code, record->cs, (unsigned long long)record->rip,
+                  (unsigned long long)record->cr2);
     }
     log_print(cpu->log, LOG_CPU, LOG_ERROR,
               "  SS:ESP %04X:%08llX CR0 %08llX CR3 %08llX IDT %08llX+%04X GDT %08llX+%04X",

@@ -20,6 +20,9 @@ enum { UNWIND_RAISED = 1, UNWIND_HALTED, UNWIND_REDO };
 
 _Noreturn void cpu_raise_page_fault(Cpu *cpu, const PageFault *fault);
 
+/* "#GP"; "" for a vector that is no exception's. */
+const char *exception_name(unsigned vector);
+
 /* Shorthands: #UD, #NM, #GP(0). */
 _Noreturn void cpu_raise_ud(Cpu *cpu);
 _Noreturn void cpu_raise_gp0(Cpu *cpu);

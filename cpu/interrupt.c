@@ -225,6 +225,23 @@ static u64 pushed_flags(const Cpu *cpu, u8 vector, EventKind kind)
     return kind == EVENT_SOFTWARE ? flags & ~(u64)FLAG_RF : flags;
 }
 
+static void log_event(Cpu *cpu, const Delivery *delivery)
+{
+    static const char *const kinds[] = {
+        [EVENT_EXTERNAL] = "interrupt",
+        [EVENT_EXCEPTION] = "exception",
+        [EVENT_SOFTWARE] = "INT",
+        [EVENT_DEBUG] = "debug trap",
+    };
+    bool is_exception = delivery->kind == EVENT_EXCEPTION || delivery->kind == EVENT_DEBUG;
+
+    LOG(cpu->log, LOG_INT, "%s %02Xh %s error code %04X, from %04X:%08llX, CPL %u, CR2 %08llX",
+        kinds[delivery->kind], delivery->vector,
+        is_exception ? exception_name(delivery->vector) : "", delivery->error_code,
+        cpu->segments[CS].selector, (unsigned long long)delivery->return_rip, cpu->cpl,
+        (unsigned long long)cpu->cr2);
+}
+
 void cpu_interrupt(Cpu *cpu, u8 vector, EventKind kind, bool has_error_code, u32 error_code,
                    u64 return_rip)
 {
@@ -235,13 +252,7 @@ void cpu_interrupt(Cpu *cpu, u8 vector, EventKind kind, bool has_error_code, u32
                                .return_rip = return_rip,
                                .flags = pushed_flags(cpu, vector, kind)};
 
-    LOG(cpu->log, LOG_INT, "%s %02X, error code %04X, from %04X:%08llX, CPL %u, CR2 %08llX",
-        kind == EVENT_EXTERNAL    ? "interrupt"
-        : kind == EVENT_SOFTWARE  ? "INT"
-        : kind == EVENT_EXCEPTION ? "exception"
-                                  : "debug trap",
-        vector, error_code, cpu->segments[CS].selector, (unsigned long long)return_rip, cpu->cpl,
-        (unsigned long long)cpu->cr2);
+    log_event(cpu, &delivery);
     cpu->delivering = vector;
     if (kind == EVENT_SOFTWARE)
         cpu->delivering |= DELIVERING_SOFTWARE;
