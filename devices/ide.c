@@ -23,12 +23,13 @@ enum { RESET_NS = 50000 };
 
 /* ---- registers ---- */
 
-/* Who answers a read: device 0 does for a device 1 that is not there. */
+/* Who answers a read: for a device 1 that is not there device 0 does, if it is a disk. A packet
+ * device reads as zeros then, as nobody does. */
 static IdeDrive *responder(IdeChannel *channel)
 {
-    IdeDrive *drive = &channel->drives[channel->selected];
+    IdeDrive *drive = &channel->drives[channel->selected], *master = &channel->drives[0];
 
-    return drive->kind == IDE_ABSENT ? &channel->drives[0] : drive;
+    return drive->kind == IDE_ABSENT && master->kind == IDE_DISK ? master : drive;
 }
 
 static u8 read_status(const IdeChannel *channel)

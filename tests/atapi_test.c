@@ -109,6 +109,16 @@ Test(atapi, it_is_no_disk)
     cr_assert_eq(in(R_HIGH), 0xEB);
 }
 
+Test(atapi, it_does_not_answer_for_a_slave)
+{
+    out(R_DEVICE, 0xB0);
+    for (u16 reg = R_ERROR; reg <= R_STATUS; reg++)
+        cr_assert_eq(in(reg), 0);
+    out(R_STATUS, 0xEC);
+    wait_ns(A_WHILE);
+    cr_assert_not(rig.irqs[1].level);
+}
+
 Test(atapi, identify_packet_device)
 {
     out(R_STATUS, 0xA1);
