@@ -12,7 +12,7 @@ LDLIBS   = -lSDL2 -lpng -lxxhash -lutil -lm
 
 # SANITIZE=1: a second build, under AddressSanitizer and UndefinedBehaviorSanitizer.
 ifdef SANITIZE
-BUILD   := $(BUILD)/sanitize
+override BUILD := $(BUILD)/sanitize
 CFLAGS   = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
@@ -24,7 +24,8 @@ objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
 FRONTEND = $(call objects,frontend)
 TESTS    = $(call objects,tests)
-CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend tests))
+GUESTS   = $(call objects,tests/guests)
+CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend tests tests/guests))
 
 all: $(BUILD)/vitrine
 
@@ -52,6 +53,10 @@ $(BUILD)/vitrine: $(MACHINE) $(FRONTEND)
 $(BUILD)/tests/vitrine-tests: $(TESTS) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -lcapstone -o $@
 
+$(BUILD)/tests/guests-test: $(GUESTS) $(BUILD)/tests/guest_run.o $(MACHINE) \
+    $(filter-out %/main.o,$(FRONTEND))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
 # A change of compiler or flags rebuilds everything: the stamp changes only when they do.
 FLAGS = $(COMPILE) $(VERSION)
 $(BUILD)/.flags: .FORCE
@@ -68,14 +73,21 @@ $(BUILD)/%.o: %.S $(BUILD)/.flags
 
 $(BUILD)/frontend/options.o: private CPPFLAGS += -DVERSION='"$(VERSION)"'
 $(BUILD)/frontend/classroom_image.o: $(BUILD)/roms/classroom.img
-$(TESTS): private CPPFLAGS += -DBUILD='"$(BUILD)"'
+$(TESTS) $(GUESTS): private CPPFLAGS += -DBUILD='"$(BUILD)"'
 $(TESTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-parameter
 
 run: $(BUILD)/vitrine
 	$(BUILD)/vitrine
 
 test: $(BUILD)/vitrine $(BUILD)/tests/vitrine-tests structure
+	@tests/guests/bench-image $(BUILD)/guests
 	$(BUILD)/tests/vitrine-tests
+
+# Real operating systems, for minutes. Some of them only: make guests-test GUEST='invaders memtest'
+guests-test: $(BUILD)/tests/guests-test
+	.ci/packages guests
+	tests/guests/images $(BUILD)/guests
+	$(BUILD)/tests/guests-test $(GUEST)
 
 # Who includes whom, and that no object of a machine has writable data.
 structure: $(MACHINE)
@@ -99,6 +111,7 @@ help:
 	@echo 'make            build build/vitrine'
 	@echo 'make run        boot the classroom guest'
 	@echo 'make test       run every test'
+	@echo 'make guests-test   boot real operating systems, for minutes'
 	@echo 'make lint       layers, writable data, clang-tidy, cppcheck'
 	@echo 'make format     clang-format all of it'
 	@echo 'make install    to PREFIX=$(PREFIX)'
@@ -106,7 +119,7 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test structure lint format install clean help
+.PHONY: all run test guests-test structure lint format install clean help
 .FORCE:
 
--include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS))
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS))
