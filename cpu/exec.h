@@ -154,7 +154,7 @@ FORCE_INLINE void cpu_jump(Cpu *cpu, u64 rip)
 #define SHAPE_COPY(name, suffix, bytes, d, s)                                      \
     static void name##_##suffix(Cpu *cpu, const Insn *insn)                        \
     {                                                                              \
-        name(cpu, insn, (Shape){.size = bytes, .dst = d, .src = s, .redo = d || s}); \
+        name(cpu, insn, (Shape){.size = bytes, .dst = d, .src = s, .redo = (d) != OPERAND_NONE}); \
     }
 #define SHAPE_COPIES(name, suffix, d, s)                                           \
     SHAPE_COPY(name, 8##suffix, BYTE, d, s) SHAPE_COPY(name, 16##suffix, WORD, d, s) \
