@@ -20,7 +20,7 @@ enum { ROM_BYTES = 64 << 10, OUTPUT_BYTES = 16384 };
 /* One run of build/vitrine. */
 typedef struct Run {
     pid_t process;
-    int input, output, messages;    /* pipes to and from it */
+    int input, output, messages; /* pipes to and from it */
     char out[OUTPUT_BYTES], err[OUTPUT_BYTES];
     int status;
 } Run;
@@ -113,6 +113,8 @@ static int run_to_end(const char *line)
 /* mov dx,501h; mov al,5; out dx,al */
 #define DEBUG_EXIT 0xBA, 0x01, 0x05, 0xB0, 0x05, 0xEE
 
+// clang-format off
+
 /* Sends back each byte plus one, until 'q'; then leaves with status 11. */
 static void make_echo_rom(void)
 {
@@ -145,6 +147,8 @@ static void make_sleep_rom(void)
         DEBUG_EXIT,
         0xB0, 0x20, 0xE6, 0x20, 0xCF);          /* 40h: mov al,20h; out 20h,al; iret        */
 }
+
+// clang-format on
 
 static double seconds_since(const struct timespec *begin)
 {
