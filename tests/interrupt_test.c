@@ -258,6 +258,7 @@ static void expect_stack_fault(u16 ss0, u32 esp0, u16 tss_limit, int vector, u32
 Test(interrupt, inner_stacks_are_checked)
 {
     expect_stack_fault(BARE_DATA0, BARE_STACK0, 8, EXCEPTION_TS, BARE_TR);
+    expect_stack_fault(0, BARE_STACK0, 9, EXCEPTION_TS, 0); /* SS0 is just within the TSS */
     expect_stack_fault(0, BARE_STACK0, 0x67, EXCEPTION_TS, 0);
     expect_stack_fault(0x1000, BARE_STACK0, 0x67, EXCEPTION_TS, 0x1000);
     expect_stack_fault(BARE_DATA0 | 1, BARE_STACK0, 0x67, EXCEPTION_TS, BARE_DATA0);
