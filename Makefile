@@ -30,7 +30,7 @@ CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend tes
 all: $(BUILD)/vitrine
 
 # What runs inside the machine: our option ROMs and ACPI code, and the classroom guest.
--include roms/roms.mk roms/classroom/classroom.mk
+include roms/roms.mk roms/classroom/classroom.mk
 
 # An included file is made before all else, so a fresh system has its packages in time.
 VERBS = $(or $(MAKECMDGOALS),all)
