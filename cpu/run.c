@@ -143,6 +143,7 @@ static bool is_software_interrupt(const Insn *insn)
 static void step(Cpu *cpu)
 {
     bool trap = cpu->rflags & FLAG_TF, resume = cpu->rflags & FLAG_RF;
+    u64 rip = cpu->rip;
     const Block *block;
     const Insn *insn;
 
@@ -159,7 +160,8 @@ static void step(Cpu *cpu)
         return; /* its gate has cleared TF, and the trap with it; INTO may not have gone there */
     if (trap)
         cpu->dr6_pending |= DR6_BS;
-    if (resume && opcode_rows[insn->row].name != INSN_IRET)
+    /* RF lasts until a repeated string instruction has ended. */
+    if (resume && cpu->rip != rip && opcode_rows[insn->row].name != INSN_IRET)
         cpu_set_flags(cpu, 0, FLAG_RF);
     if (cpu->dr6_pending)
         cpu->attention |= ATTEND_TRAP;

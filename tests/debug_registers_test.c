@@ -136,3 +136,27 @@ Test(debug_registers, data_breakpoints_trap_after_the_access)
     cr_expect_eq(bare_vector(m), EXCEPTION_DB);
     bare_destroy(m);
 }
+
+PROGRAM(repeated_move, 32, "rep movsb\n hlt");
+
+/* Its breakpoint has been taken and the handler has returned: it is not taken again between two
+ * iterations. */
+Test(debug_registers, rf_lasts_until_a_repeated_instruction_ends)
+{
+    BareMachine *m = bare_in_ring(0);
+
+    m->cpu.dr[0] = BARE_CODE;
+    debug_set_dr7(&m->cpu, 2);
+    m->cpu.gpr[RSI] = m->cpu.gpr[RDI] = BARE_DATA;
+    m->cpu.gpr[RCX] = 5;
+    bare_load(m, BARE_CODE, repeated_move, repeated_move_end);
+    cpu_set_flags(&m->cpu, FLAG_RF, FLAG_RF);
+    bare_run(m, 2);
+    cr_expect_eq(m->cpu.gpr[RCX], 3);
+    cr_expect(m->cpu.rflags & FLAG_RF);
+    cr_assert(bare_run_to_halt(m));
+    cr_expect_eq(bare_vector(m), -1);
+    cr_expect_eq(m->cpu.gpr[RCX], 0);
+    cr_expect_not(m->cpu.rflags & FLAG_RF);
+    bare_destroy(m);
+}
