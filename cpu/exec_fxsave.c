@@ -68,7 +68,7 @@ static void FXSAVE(Cpu *cpu, const Insn *insn)
     X87 *x87 = &cpu->x87;
 
     image_check(cpu, insn);
-    x87_probe_store(cpu, insn, IMAGE_SIZE);
+    x87_probe_store(cpu, insn, IMAGE_SIZE, QWORD);
     x87_write_memory(cpu, insn, IMAGE_CONTROL, WORD, x87->control);
     x87_write_memory(cpu, insn, IMAGE_STATUS, WORD, x87_status(x87));
     x87_write_memory(cpu, insn, IMAGE_TAGS, WORD, (u8)~x87->empty);

@@ -70,14 +70,14 @@ void x87_init(Cpu *cpu)
     x87_update_summary(cpu);
 }
 
-void x87_probe_store(Cpu *cpu, const Insn *insn, unsigned size)
+void x87_probe_store(Cpu *cpu, const Insn *insn, unsigned size, unsigned alignment)
 {
     u64 linear = memory_linear(cpu, insn->segment, operand_offset(cpu, insn), size, true);
 
     if (mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->user, size))
         return;
-    for (unsigned done = 0; done < size; done += QWORD) {
-        unsigned piece = size - done < QWORD ? size - done : QWORD;
+    for (unsigned done = 0; done < size; done += alignment) {
+        unsigned piece = size - done < alignment ? size - done : alignment;
         u64 at = linear + done;
 
         memory_probe_write(cpu, cpu->code_size == 8 ? at : (u32)at, piece, cpu->user);

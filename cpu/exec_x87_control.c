@@ -195,7 +195,7 @@ static void environment_read(Cpu *cpu, const Insn *insn, u32 fields[ENVIRONMENT_
 static void FNSTENV(Cpu *cpu, const Insn *insn)
 {
     x87_begin_no_wait(cpu);
-    x87_probe_store(cpu, insn, ENVIRONMENT_FIELDS * field_size(insn));
+    x87_probe_store(cpu, insn, ENVIRONMENT_FIELDS * field_size(insn), field_size(insn));
     environment_store(cpu, insn);
     set_control(cpu, cpu->x87.control | X87_EXCEPTIONS);
 }
@@ -215,15 +215,34 @@ PLAIN(FLDENV)
 
 enum { REGISTER_BYTES = 10 };
 
+/* Word by word: the image as a whole need not be aligned to more (SDM Vol. 3, "Alignment Check
+ * Exception (#AC)"). */
+static void image_store(Cpu *cpu, const Insn *insn, unsigned offset, const X87Register *value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        x87_write_memory(cpu, insn, offset + 2 * i, WORD, value->significand >> (16 * i) & 0xFFFF);
+    x87_write_memory(cpu, insn, offset + 8, WORD, value->sign_exponent);
+}
+
+static X87Register image_read(Cpu *cpu, const Insn *insn, unsigned offset)
+{
+    X87Register value = {0};
+
+    for (unsigned i = 0; i < 4; i++)
+        value.significand |= x87_read_memory(cpu, insn, offset + 2 * i, WORD) << (16 * i);
+    value.sign_exponent = (u16)x87_read_memory(cpu, insn, offset + 8, WORD);
+    return value;
+}
+
 static void FNSAVE(Cpu *cpu, const Insn *insn)
 {
     unsigned offset = ENVIRONMENT_FIELDS * field_size(insn);
 
     x87_begin_no_wait(cpu);
-    x87_probe_store(cpu, insn, offset + 8 * REGISTER_BYTES);
+    x87_probe_store(cpu, insn, offset + 8 * REGISTER_BYTES, field_size(insn));
     environment_store(cpu, insn);
     for (unsigned i = 0; i < 8; i++)
-        x87_write_register(cpu, insn, offset + i * REGISTER_BYTES, x87_st(&cpu->x87, i));
+        image_store(cpu, insn, offset + i * REGISTER_BYTES, x87_st(&cpu->x87, i));
     x87_init(cpu);
 }
 PLAIN(FNSAVE)
@@ -237,7 +256,7 @@ static void FRSTOR(Cpu *cpu, const Insn *insn)
     x87_begin(cpu);
     environment_read(cpu, insn, fields);
     for (unsigned i = 0; i < 8; i++)
-        stack[i] = x87_read_register(cpu, insn, offset + i * REGISTER_BYTES);
+        stack[i] = image_read(cpu, insn, offset + i * REGISTER_BYTES);
     environment_unpack(cpu, field_size(insn), fields);
     for (unsigned i = 0; i < 8; i++)
         *x87_st(&cpu->x87, i) = stack[i];

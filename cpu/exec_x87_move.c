@@ -55,6 +55,23 @@ FORCE_INLINE void load_float80(Cpu *cpu, const Insn *insn)
     x87_push(&cpu->x87, &value);
 }
 
+/* Converts a zero or a normal number, which is exact and quicker than to look at flags; false:
+ * it is something else. */
+FORCE_INLINE bool expand(Size size, u64 memory, X87Register *value)
+{
+    unsigned fraction_bits = size == DWORD ? 23 : 52, top = 8 * size - 1;
+    unsigned bias = size == DWORD ? 0x7F : 0x3FF;
+    u64 exponent = bits(memory, top - 1, fraction_bits);
+    u64 fraction = memory << (63 - fraction_bits) & ~((u64)1 << 63);
+
+    if (UNLIKELY(exponent == 2 * bias + 1) || (exponent == 0 && fraction))
+        return false;
+    value->significand = exponent ? fraction | (u64)1 << 63 : 0;
+    value->sign_exponent =
+        (u16)((exponent ? exponent + 0x3FFF - bias : 0) | bit(memory, top) << 15);
+    return true;
+}
+
 FORCE_INLINE void load_float(Cpu *cpu, const Insn *insn, Size size)
 {
     X87 *x87 = &cpu->x87;
@@ -66,8 +83,12 @@ FORCE_INLINE void load_float(Cpu *cpu, const Insn *insn, Size size)
     x87_record_memory(cpu, insn);
     if (!push_begin(cpu))
         return;
-    status = size == DWORD ? x87_host_load_float32(x87, pushed, &float32)
-                           : x87_host_load_float64(x87, pushed, &memory);
+    if (LIKELY(expand(size, memory, pushed)))
+        status = 0;
+    else if (size == DWORD)
+        status = x87_host_load_float32(x87, pushed, &float32);
+    else
+        status = x87_host_load_float64(x87, pushed, &memory);
     x87_report(cpu, status, 0);
     if (!x87_unmasked(x87, status, X87_IE)) {
         x87->top = (x87->top - 1) & 7;
@@ -223,7 +244,7 @@ FORCE_INLINE void store(Cpu *cpu, const Insn *insn, Size size, bool integer, boo
 FORCE_INLINE void store_image(Cpu *cpu, const Insn *insn, const X87Register *value, u16 status)
 {
     if (!x87_unmasked(&cpu->x87, status, X87_NO_STORE)) {
-        x87_probe_store(cpu, insn, 10);
+        x87_probe_store(cpu, insn, 10, QWORD);
         x87_write_register(cpu, insn, 0, value);
     }
     store_end(cpu, insn, status, true);

@@ -39,8 +39,8 @@ void x87_wait(Cpu *cpu);
 /* ES and B follow from flags and masks; FERR# falls with them. After either changed. */
 void x87_update_summary(Cpu *cpu);
 void x87_init(Cpu *cpu);
-/* Raises what a write of `size` bytes would, and returns the operand's linear address. */
-void x87_probe_store(Cpu *cpu, const Insn *insn, unsigned size);
+/* Raises what a write of `size` bytes would, in pieces that are to be aligned. */
+void x87_probe_store(Cpu *cpu, const Insn *insn, unsigned size, unsigned alignment);
 
 /* ---- the stack ---- */
 

@@ -152,6 +152,27 @@ Test(x87_environment, save_and_restore_16)
     bare_destroy(m);
 }
 
+/* Alignment checks ask for no more than a field's size. */
+PROGRAM(x87_alignment, 32,
+        "fninit; fldpi; fnsave [edi]; frstor [edi]; fnstenv [edi]; fldenv [edi]\n"
+        "fstp tbyte ptr [edi]; hlt");
+
+Test(x87_environment, alignment)
+{
+    BareMachine *m = bare_create();
+
+    bare_protected(m, 3);
+    m->cpu.cr0 |= CR0_NE | CR0_AM;
+    cpu_set_flags(&m->cpu, FLAG_AC, FLAG_AC);
+    cpu_update_mode(&m->cpu);
+    m->cpu.gpr[RDI] = BARE_DATA + 4;
+    cr_assert(BARE_RUN(m, x87_alignment));
+    cr_assert_eq(bare_vector(m), EXCEPTION_AC);
+    cr_assert_eq(bare_stack(m, 1), BARE_CODE + (u32)(x87_alignment_end - x87_alignment) - 3,
+                 "FSTP m80 wants eight bytes");
+    bare_destroy(m);
+}
+
 /* ---- FXSAVE and FXRSTOR ---- */
 
 PROGRAM(x87_fxsave, 32,
