@@ -8,6 +8,9 @@
  * the read itself completes the transmission; so does a read of what loopback brings back. Nothing
  * of this depends on host time.
  *
+ * The other end sends when somebody listens: after DTR or the receiver's interrupt has been switched
+ * on, or when LSR is polled for input. So what is typed ahead is not lost while a guest boots.
+ *
  * As on the boards that most guests were tried on, OUT2 does not gate the interrupt: there are
  * teaching systems that never set it.
  *
@@ -31,15 +34,14 @@ enum {
 };
 enum { FCR_ENABLE = 1, FCR_RESET_RECEIVER = 2, FCR_RESET_TRANSMITTER = 4, FCR_KEPT = 0xC9 };
 enum { LCR_LENGTH = 3, LCR_TWO_STOPS = 4, LCR_PARITY = 8, LCR_BREAK = 0x40, LCR_DLAB = 0x80 };
-enum { MCR_LOOPBACK = 0x10, MCR_WRITABLE = 0x1F };
+enum { MCR_DTR = 1, MCR_LOOPBACK = 0x10, MCR_WRITABLE = 0x1F };
 enum {
     LSR_READY = 1, LSR_OVERRUN = 2, LSR_BREAK = 0x10, LSR_THR_EMPTY = 0x20, LSR_ALL_EMPTY = 0x40,
     LSR_FIFO_ERROR = 0x80
 };
 enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80, MSR_DELTAS = 0x0F };
+enum { BASE_BAUD = 115200 /* 1.8432 MHz / 16 */, NS_PER_SECOND = 1000000000 };
 enum {
-    BASE_BAUD = 115200,     /* 1.8432 MHz / 16 */
-    NS_PER_SECOND = 1000000000,
     TRANSMIT_NS = 4000,     /* the most that a character takes to leave, */
     ARRIVE_NS = 20000,      /* and to arrive, */
     TIMEOUT_NS = 4000000,   /* and that four of them are waited for */
@@ -134,7 +136,7 @@ static void received(Uart16550 *uart, u8 byte, u8 errors)
 /* The line never overruns the receiver: the next byte waits until there is room. */
 static void await_arrival(Uart16550 *uart)
 {
-    if (uart->line_count && uart->receiver.count < fifo_depth(uart) &&
+    if (uart->listening && uart->line_count && uart->receiver.count < fifo_depth(uart) &&
         !(uart->modem_control & MCR_LOOPBACK) && !event_pending(&uart->arrive))
         schedule(uart, &uart->arrive, character_ns(uart), ARRIVE_NS);
 }
@@ -203,7 +205,7 @@ static void transmitted(void *owner)
 
 static void write_transmitter(Uart16550 *uart, u8 byte)
 {
-    uart->empty_interrupt = false;
+    uart->empty_interrupt = uart->polled = false;
     if (uart->transmitter.count >= fifo_depth(uart)) {
         if (uart->fifo_control & FCR_ENABLE)
             return;
@@ -243,6 +245,10 @@ static u8 read_line_status(Uart16550 *uart)
     u8 status;
 
     finish_transmission(uart);
+    /* Who sends reads it once for each character. */
+    uart->listening |= uart->polled && !(uart->modem_control & MCR_LOOPBACK);
+    uart->polled = true;
+    await_arrival(uart);
     status =
         uart->line_status | uart_fifo_head_errors(&uart->receiver) | LSR_THR_EMPTY | LSR_ALL_EMPTY;
     if (uart->receiver.count)
@@ -310,6 +316,8 @@ static void write_interrupt_enable(Uart16550 *uart, u8 value)
     u8 raised = value & ~uart->interrupt_enable;
 
     uart->interrupt_enable = value & IER_WRITABLE;
+    uart->listening |= value & IER_RECEIVED;
+    await_arrival(uart);
     if ((raised & IER_EMPTY) && !uart->transmitter.count)
         uart->empty_interrupt = true;
 }
@@ -406,6 +414,7 @@ static void uart16550_write(void *device, u32 offset, Size size, u64 wide)
         break;
     case MODEM_CONTROL:
         uart->modem_control = value & MCR_WRITABLE;
+        uart->listening |= (value & (MCR_DTR | MCR_LOOPBACK)) == MCR_DTR;
         update_modem_status(uart);
         await_arrival(uart);
         break;
@@ -439,6 +448,7 @@ void uart16550_reset(Uart16550 *uart)
 {
     uart->interrupt_enable = uart->fifo_control = uart->line_control = uart->modem_control = 0;
     uart->scratch = 0;
+    uart->listening = uart->polled = false;
     uart->divisor = BASE_BAUD / 9600;
     reset_receiver(uart);
     reset_transmitter(uart);
@@ -479,7 +489,8 @@ static const Field uart16550_fields[] = {
     FIELD_ARRAY(Uart16550, transmitter.bytes), FIELD_ARRAY(Uart16550, transmitter.errors),
     FIELD(Uart16550, transmitter.first), FIELD(Uart16550, transmitter.count),
     FIELD(Uart16550, empty_interrupt), FIELD(Uart16550, timeout_interrupt),
-    FIELD_ARRAY(Uart16550, line), FIELD(Uart16550, line_first), FIELD(Uart16550, line_count),
+    FIELD(Uart16550, listening), FIELD(Uart16550, polled), FIELD_ARRAY(Uart16550, line),
+    FIELD(Uart16550, line_first), FIELD(Uart16550, line_count),
     FIELD_EVENT(Uart16550, transmit), FIELD_EVENT(Uart16550, arrive),
     FIELD_EVENT(Uart16550, timeout),
 };

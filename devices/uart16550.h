@@ -22,7 +22,9 @@ typedef struct Uart16550 {
     bool empty_interrupt;   /* THRE interrupt pending; cleared by an IIR read or a THR write */
     bool timeout_interrupt; /* characters lie in the receiver FIFO and nobody comes for them */
 
-    /* Bytes on their way to the receiver: what came through the door. */
+    /* Bytes on their way to the receiver: what came through the door. They wait until the guest
+     * shows that it listens. */
+    bool listening, polled;
     u8 line[UART_LINE];
     u16 line_first, line_count;
 

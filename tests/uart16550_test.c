@@ -183,6 +183,7 @@ Test(uart16550, line_waits_for_room)
 {
     out(LCR, 3);
     out(FCR, 1);
+    out(MCR, 1);
     for (unsigned i = 0; i < 40; i++)
         uart16550_receive(&uart, (u8)i);
     rig_wait(&rig, LONG_NS);
@@ -193,6 +194,25 @@ Test(uart16550, line_waits_for_room)
         rig_wait(&rig, LONG_NS);
     }
     cr_assert_eq(uart16550_room(&uart), UART_LINE);
+}
+
+Test(uart16550, the_line_waits_for_a_listener)
+{
+    out(LCR, 3);
+    receive("abc");
+    rig_wait(&rig, LONG_NS);
+    for (unsigned i = 0; i < 5; i++) { /* a guest that only sends */
+        cr_assert_eq(in(LSR), 0x60);
+        out(THR, 'x');
+    }
+    rig_wait(&rig, LONG_NS);
+    out(FCR, 7);
+    cr_assert_eq(uart.line_count, 3, "nothing is lost");
+    in(LSR);
+    in(LSR);
+    rig_wait(&rig, LONG_NS);
+    cr_assert_eq(in(LSR), 0x61, "who polls for input gets it");
+    cr_assert_eq(in(RBR), 'a');
 }
 
 Test(uart16550, full_line_loses_bytes)
@@ -266,6 +286,7 @@ Test(uart16550, modem_interrupt)
 
 Test(uart16550, enabling_fifos_empties_them)
 {
+    out(IER, 1);
     receive("a");
     rig_wait(&rig, LONG_NS);
     out(FCR, 1);
