@@ -34,6 +34,7 @@ void kernel_main(void)
     interrupts_open_line(LINE_KEYBOARD);
     if (serial_present())
         interrupts_open_line(LINE_SERIAL);
+    serial_listen();
 
     title_draw();
     status_draw();

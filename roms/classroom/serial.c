@@ -48,7 +48,14 @@ void serial_init(void)
     if ((in8(INTERRUPT_IDENTITY) & FIFOS_WORK) == FIFOS_WORK)
         places = FIFO_PLACES;
     out8(MODEM_CONTROL, 0x0b); /* DTR, RTS, and OUT2, which connects the interrupt line */
-    out8(INTERRUPT_ENABLE, 1); /* "received data available" */
+}
+
+/* Only when the interrupt controller is ready: it sees the line rise, and a byte that has come
+ * before would hold it up for good. */
+void serial_listen(void)
+{
+    if (present)
+        out8(INTERRUPT_ENABLE, 1); /* "received data available" */
 }
 
 void serial_put(char character)
