@@ -278,6 +278,7 @@ Test(machine, input_comes_through_the_door)
     space_write(ports, 0x3FB, BYTE, 0x83); /* 115,200 baud */
     space_write(ports, 0x3F8, WORD, 0x0001);
     space_write(ports, 0x3FB, BYTE, 0x03);
+    space_write(ports, 0x3FC, BYTE, 0x01); /* DTR: somebody listens */
     machine_serial_input(machine, 0, 'x');
     run_in_slices(machine, 100000, 100000);
     cr_assert_eq(space_read(ports, 0x3F8, BYTE), 'x');
