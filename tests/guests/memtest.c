@@ -6,7 +6,7 @@ enum { BOOT = 2000, PASS = 200000 };
 static bool one_pass(Guest *guest)
 {
     return guest_start(guest) && guest_screen(guest, "Memtest86+", BOOT) &&
-           guest_screen(guest, "Pass:   1", PASS) && guest_screen(guest, "Errors: 0", 0);
+           guest_screen(guest, "Pass:  1", PASS) && guest_screen(guest, "Errors: 0", 0);
 }
 
 bool memtest_by_kernel(Guest *guest)
