@@ -8,8 +8,8 @@
  * the read itself completes the transmission; so does a read of what loopback brings back. Nothing
  * of this depends on host time.
  *
- * The other end sends when somebody listens: after DTR or the receiver's interrupt has been switched
- * on, or when LSR is polled for input. So what is typed ahead is not lost while a guest boots.
+ * The other end sends when somebody listens: after DTR or the receiver's interrupt was switched on,
+ * or when LSR is polled for input. So what is typed ahead is not lost while a guest boots.
  *
  * As on the boards that most guests were tried on, OUT2 does not gate the interrupt: there are
  * teaching systems that never set it.
@@ -179,15 +179,14 @@ void uart16550_receive(Uart16550 *uart, u8 byte)
 
 /* ---- transmitter ---- */
 
-/* One character leaves. */
+/* One character has left. Its byte was seen outside when it was written, so that a guest that
+ * switches the machine off, or overruns the transmitter, has said all that it meant to say. */
 static void transmit(Uart16550 *uart)
 {
     u8 byte = uart_fifo_pop(&uart->transmitter) & word_mask(uart);
 
     if (uart->modem_control & MCR_LOOPBACK)
         received(uart, byte, 0);
-    else
-        byte_sink_write(uart->sink, byte);
     if (!uart->transmitter.count)
         uart->empty_interrupt = true;
 }
@@ -211,6 +210,8 @@ static void write_transmitter(Uart16550 *uart, u8 byte)
             return;
         uart_fifo_pop(&uart->transmitter);
     }
+    if (!(uart->modem_control & MCR_LOOPBACK))
+        byte_sink_write(uart->sink, byte & word_mask(uart));
     uart_fifo_push(&uart->transmitter, byte, 0);
     if (!event_pending(&uart->transmit))
         schedule(uart, &uart->transmit, character_ns(uart), TRANSMIT_NS);
@@ -413,6 +414,7 @@ static void uart16550_write(void *device, u32 offset, Size size, u64 wide)
         write_line_control(uart, value);
         break;
     case MODEM_CONTROL:
+        finish_transmission(uart);
         uart->modem_control = value & MCR_WRITABLE;
         uart->listening |= (value & (MCR_DTR | MCR_LOOPBACK)) == MCR_DTR;
         update_modem_status(uart);

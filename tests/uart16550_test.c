@@ -100,6 +100,15 @@ Test(uart16550, polled_output_needs_no_time)
     cr_assert_eq(rig.cycles, 0);
 }
 
+Test(uart16550, output_without_polling_is_seen_at_once)
+{
+    out(LCR, 3);
+    for (unsigned i = 0; i < 5; i++)
+        out(THR, (u8)("hello"[i]));
+    cr_assert_eq(sent_count, 5, "the machine may be switched off next");
+    cr_assert_arr_eq(sent, "hello", 5);
+}
+
 Test(uart16550, word_length_cuts_characters)
 {
     out(LCR, 0); /* five bits */
