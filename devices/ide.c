@@ -376,8 +376,10 @@ static void ide_restored(void *chip)
     DRIVE_FIELD(c, d, multiple), DRIVE_FIELD(c, d, transfer_mode),                    \
     DRIVE_FIELD(c, d, power), DRIVE_FIELD(c, d, asleep),                              \
     DRIVE_FIELD(c, d, write_cache), DRIVE_FIELD(c, d, look_ahead),                    \
-    DRIVE_FIELD(c, d, reverting), DRIVE_FIELD(c, d, geometry.cylinders), DRIVE_FIELD(c, d, translation.cylinders),                       \
-    DRIVE_FIELD(c, d, geometry.heads), DRIVE_FIELD(c, d, translation.heads), DRIVE_FIELD(c, d, geometry.sectors), DRIVE_FIELD(c, d, translation.sectors),                             \
+    DRIVE_FIELD(c, d, reverting),                                                     \
+    DRIVE_FIELD(c, d, geometry.cylinders), DRIVE_FIELD(c, d, translation.cylinders),  \
+    DRIVE_FIELD(c, d, geometry.heads), DRIVE_FIELD(c, d, translation.heads),          \
+    DRIVE_FIELD(c, d, geometry.sectors), DRIVE_FIELD(c, d, translation.sectors),      \
     DRIVE_FIELD(c, d, lba), DRIVE_FIELD(c, d, left),                                  \
     DRIVE_FIELD(c, d, block), DRIVE_FIELD(c, d, at),                                  \
     FIELD_ARRAY(Ide, channels[c].drives[d].buffer),                                   \

@@ -46,7 +46,7 @@ typedef struct IdeDrive {
     u8 phase;                   /* IdePhase */
     u8 multiple;                /* sectors per READ/WRITE MULTIPLE block; 0: not set */
     u8 transfer_mode;           /* as set by SET FEATURES 03h */
-    u8 power;                   /* as CHECK POWER MODE tells it: FFh active, 80h idle, 00h standby */
+    u8 power;                   /* as CHECK POWER MODE has it: FFh active, 80h idle, 00h standby */
     bool asleep;
     bool write_cache, look_ahead;
     bool reverting;             /* a soft reset brings the power-on defaults back */
