@@ -11,6 +11,9 @@
  * The other end sends when somebody listens: after DTR or the receiver's interrupt was switched on,
  * or when LSR is polled for input. So what is typed ahead is not lost while a guest boots.
  *
+ * The other end takes eight bits a character whatever the line control register says: programs that
+ * never set it (it starts with five bits) mean to be read. Loopback cuts characters as the chip does.
+ *
  * As on the boards that most guests were tried on, OUT2 does not gate the interrupt: there are
  * teaching systems that never set it.
  *
@@ -211,7 +214,7 @@ static void write_transmitter(Uart16550 *uart, u8 byte)
         uart_fifo_pop(&uart->transmitter);
     }
     if (!(uart->modem_control & MCR_LOOPBACK))
-        byte_sink_write(uart->sink, byte & word_mask(uart));
+        byte_sink_write(uart->sink, byte);
     uart_fifo_push(&uart->transmitter, byte, 0);
     if (!event_pending(&uart->transmit))
         schedule(uart, &uart->transmit, character_ns(uart), TRANSMIT_NS);
