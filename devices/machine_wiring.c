@@ -6,7 +6,7 @@
  * A system interrupt goes to the 8259 pair and to the I/O APIC input of the same number, but for
  * the timer's, which is input 2 there. The 8259 pair's INTR goes through the local APIC's LINT0.
  *
- * Not implemented: sources of NMI; IGNNE# (the coprocessor's interrupt is only acknowledged).
+ * Not implemented: sources of NMI.
  */
 #include "devices/machine_board.h"
 
@@ -81,7 +81,9 @@ static u8 acknowledge(void *board)
     return local_apic_acknowledge(&((Machine *)board)->local_apic);
 }
 
-/* The coprocessor's error keeps IRQ 13 up until the handler writes to port F0h. */
+/* The coprocessor's error keeps IRQ 13 up until the handler writes to port F0h, which also lets
+ * the processor ignore the error for as long as it lasts: SDM Vol. 1, "Handling x87 FPU Exceptions
+ * in Software", "MS-DOS Compatibility Sub-mode". */
 static void ferr_set(void *board, bool level)
 {
     if (level)
@@ -92,6 +94,7 @@ static void port_f0_write(void *board, u32 offset, Size size, u64 value)
 {
     (void)offset, (void)size, (void)value;
     interrupt_set(board, (unsigned)FROM_FPU << 8 | 13, false);
+    cpu_set_ignne(&((Machine *)board)->cpu, true);
 }
 
 static u64 port_f0_read(void *board, u32 offset, Size size)

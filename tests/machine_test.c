@@ -187,6 +187,23 @@ Test(machine, a20_follows_both_gates)
     cr_assert_not(bit(mmu->a20_mask, 20));
 }
 
+Test(machine, a_coprocessor_error_is_interrupt_13)
+{
+    AddressSpace *ports;
+
+    START(0xDB, 0xE3,                         /* fninit                         */
+          0x2E, 0xD9, 0x2E, 0x10, 0x00,       /* fldcw cs:[10h]                 */
+          0xD9, 0xE8, 0xD9, 0xEE, 0xDE, 0xF9, /* fld1; fldz; fdivp: 1/0         */
+          0x9B, 0xF4, 0x90,                   /* fwait; hlt                     */
+          0x7B, 0x03);                        /* division by zero is not masked */
+    ports = machine_ports(machine);
+    cr_assert_eq(machine_run(machine, 1000), RUN_IDLE);
+    cr_assert(bit(space_read(ports, 0xA0, BYTE), 5), "IRQ 13 is requested");
+    space_write(ports, 0xF0, BYTE, 0);
+    cr_assert_not(bit(space_read(ports, 0xA0, BYTE), 5));
+    cr_assert(machine_cpu(machine, 0)->x87.ignne, "the error is ignored from here on");
+}
+
 /* Counts timer interrupts at 500h and loop rounds at 502h; halts each time the latter wraps. */
 static const u8 counts_ticks[] = {
     0x31, 0xC0,                         /*      xor ax, ax              */
