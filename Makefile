@@ -71,7 +71,7 @@ $(BUILD)/%.o: %.S $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(COMPILE) -Wa,-I$(BUILD) -c $< -o $@
 
-$(BUILD)/frontend/options.o: private CPPFLAGS += -DVERSION='"$(VERSION)"'
+$(BUILD)/frontend/options.o: private CPPFLAGS += -DVITRINE_VERSION='"$(VERSION)"'
 $(BUILD)/frontend/classroom_image.o: $(BUILD)/roms/classroom.img
 $(TESTS) $(GUESTS): private CPPFLAGS += -DBUILD='"$(BUILD)"'
 $(TESTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-parameter

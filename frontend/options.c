@@ -218,7 +218,7 @@ static bool print_help(Parser *parser, const char *value)
 static bool print_version(Parser *parser, const char *value)
 {
     (void)value;
-    printf("vitrine " VERSION "\n");
+    printf("vitrine " VITRINE_VERSION "\n");
     parser->answered = true;
     return false;
 }
