@@ -1,12 +1,24 @@
 /* Debian's installer, in text mode, to its first question. */
 #include "tests/guests/guests.h"
 
-enum { BOOT = 60000 };
+enum { BOOT = 30000 };
 
-bool installer_to_menu(Guest *guest)
+static bool start(Guest *guest, const char *append)
 {
     guest->config.memory = 512 << 20;
-    return guest_kernel(guest, INSTALLER "linux", INSTALLER "initrd.gz",
-                        "vga=normal priority=low --- quiet") &&
-           guest_start(guest) && guest_screen(guest, "Choose language", BOOT);
+    return guest_kernel(guest, INSTALLER "linux", INSTALLER "initrd.gz", append) &&
+           guest_start(guest);
+}
+
+bool installer_to_languages(Guest *guest)
+{
+    return start(guest, "vga=normal nomodeset --- quiet") &&
+           guest_screen(guest, "Select a language", BOOT) && guest_screen(guest, "English", 0);
+}
+
+/* Here the kernel's driver for the adapter sets 1024 x 768 pixels by itself. */
+bool installer_in_graphics(Guest *guest)
+{
+    return start(guest, "vga=normal --- quiet") && guest_graphics(guest, 1024, 768, BOOT) &&
+           guest_run(guest, 1000);
 }

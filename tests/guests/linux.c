@@ -40,7 +40,8 @@ bool linux_on_screen(Guest *guest)
            guest_type(guest, "uname -sm; echo $((6 * 7))\r") &&
            guest_screen(guest, "Linux i686\n42\n", COMMAND) &&
            guest_type(guest, "cat /proc/interrupts\r") && guest_screen(guest, "i8042", COMMAND) &&
-           guest_type(guest, "poweroff -f\r") && guest_end(guest, RUN_POWER_OFF, COMMAND);
+           guest_run(guest, 50) && guest_type(guest, "poweroff -f\r") &&
+           guest_end(guest, RUN_POWER_OFF, COMMAND);
 }
 
 bool linux_from_disk(Guest *guest)

@@ -18,5 +18,7 @@ bool memtest_by_kernel(Guest *guest)
 bool memtest_from_cdrom(Guest *guest)
 {
     return guest_cdrom(guest, "/usr/lib/memtest86+/memtest86+ia32.iso") && guest_start(guest) &&
-           guest_screen(guest, "Memtest86+", BOOT) && guest_screen(guest, "Pass", BOOT);
+           guest_screen(guest, "Memtest86+", BOOT) &&
+           guest_screen(guest, "Status: Testing", BOOT) && guest_run(guest, 200) &&
+           guest_screen(guest, "Errors: 0", 0);
 }
