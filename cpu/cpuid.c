@@ -17,12 +17,12 @@ typedef struct Leaf {
 static const struct {
     u8 feature, bit;
 } edx_bits[] = {
-    {FEATURE_FPU, 0},    {FEATURE_VME, 1},  {FEATURE_DE, 2},    {FEATURE_PSE, 3},
-    {FEATURE_TSC, 4},    {FEATURE_MSR, 5},  {FEATURE_PAE, 6},   {FEATURE_MCE, 7},
-    {FEATURE_CX8, 8},    {FEATURE_APIC, 9}, {FEATURE_SEP, 11},  {FEATURE_MTRR, 12},
-    {FEATURE_PGE, 13},   {FEATURE_MCA, 14}, {FEATURE_CMOV, 15}, {FEATURE_PAT, 16},
-    {FEATURE_PSE36, 17}, {FEATURE_MMX, 23}, {FEATURE_FXSR, 24}, {FEATURE_SSE, 25},
-    {FEATURE_SSE2, 26},
+    {FEATURE_FPU, 0},    {FEATURE_VME, 1},   {FEATURE_DE, 2},    {FEATURE_PSE, 3},
+    {FEATURE_TSC, 4},    {FEATURE_MSR, 5},   {FEATURE_PAE, 6},   {FEATURE_MCE, 7},
+    {FEATURE_CX8, 8},    {FEATURE_APIC, 9},  {FEATURE_SEP, 11},  {FEATURE_MTRR, 12},
+    {FEATURE_PGE, 13},   {FEATURE_MCA, 14},  {FEATURE_CMOV, 15}, {FEATURE_PAT, 16},
+    {FEATURE_PSE36, 17}, {FEATURE_SSE2, 19}, {FEATURE_MMX, 23},  {FEATURE_FXSR, 24},
+    {FEATURE_SSE, 25},   {FEATURE_SSE2, 26},
 };
 
 static u32 letters(const char *text, unsigned from)

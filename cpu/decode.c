@@ -37,6 +37,10 @@ typedef enum Source {
     FROM_X87_RM,
     FROM_SECOND_IMMEDIATE,
     FROM_MODRM_WORD_OR_REGISTER,
+    FROM_MMX_REG,
+    FROM_MMX_RM,
+    FROM_XMM_REG,
+    FROM_XMM_RM,
 } Source;
 
 /* How many bytes: a number, or by the effective operand size. */
@@ -68,6 +72,7 @@ static const struct {
     [CODE_Mp] = {FROM_MODRM_MEMORY, 0, 0},
     [CODE_Ms] = {FROM_MODRM_MEMORY, 0, 0},
     [CODE_MwRv] = {FROM_MODRM_WORD_OR_REGISTER, SIZE_V, 0},
+    [CODE_MwRd] = {FROM_MODRM_WORD_OR_REGISTER, SIZE_Y, 0},
     [CODE_Ib] = {FROM_IMMEDIATE, 1, 0},
     [CODE_sIb] = {FROM_IMMEDIATE, 1, 1},
     [CODE_Iw] = {FROM_IMMEDIATE, 2, 0},
@@ -104,6 +109,13 @@ static const struct {
     [CODE_Dd] = {FROM_DEBUG, SIZE_NATIVE, 0},
     [CODE_ST0] = {FROM_X87_TOP, 10, 0},
     [CODE_STi] = {FROM_X87_RM, 10, 0},
+    [CODE_Pq] = {FROM_MMX_REG, 8, 0},
+    [CODE_Qd] = {FROM_MMX_RM, 4, 0},
+    [CODE_Qq] = {FROM_MMX_RM, 8, 0},
+    [CODE_Vdq] = {FROM_XMM_REG, 16, 0},
+    [CODE_Wss] = {FROM_XMM_RM, 4, 0},
+    [CODE_Wsd] = {FROM_XMM_RM, 8, 0},
+    [CODE_Wdq] = {FROM_XMM_RM, 16, 0},
 };
 
 static bool source_is_modrm(u8 code)
@@ -118,6 +130,10 @@ static bool source_is_modrm(u8 code)
     case FROM_DEBUG:
     case FROM_X87_RM:
     case FROM_MODRM_WORD_OR_REGISTER:
+    case FROM_MMX_REG:
+    case FROM_MMX_RM:
+    case FROM_XMM_REG:
+    case FROM_XMM_RM:
         return true;
     default:
         return false;
@@ -370,6 +386,22 @@ static Operand rm_operand(const Decoder *decoder, unsigned size)
     return gpr_operand(decoder, (decoder->insn->modrm & 7) | (decoder->rex & 1) << 3, size);
 }
 
+/* MMX registers have no REX bit. */
+static Operand vector_operand(const Decoder *decoder, u8 code, unsigned reg, unsigned size)
+{
+    u8 source = letters[code].source;
+    bool mmx = source == FROM_MMX_REG || source == FROM_MMX_RM;
+
+    if (source == FROM_MMX_RM || source == FROM_XMM_RM) {
+        if (decoder->insn->modrm >> 6 != 3)
+            return (Operand){OPERAND_MEMORY, 0, (u8)size};
+        reg = (decoder->insn->modrm & 7) | (decoder->rex & 1) << 3;
+    }
+    if (mmx)
+        return (Operand){OPERAND_MMX, reg & 7, QWORD};
+    return (Operand){OPERAND_XMM, (u8)reg, 16};
+}
+
 static Operand immediate_operand(Decoder *decoder, u8 kind, unsigned size, bool extend)
 {
     u64 value = next_bytes(decoder, size);
@@ -450,6 +482,11 @@ static Operand decode_operand(Decoder *decoder, u8 code, u8 opcode)
         return (Operand){OPERAND_X87, 0, (u8)size};
     case FROM_X87_RM:
         return (Operand){OPERAND_X87, insn->modrm & 7, (u8)size};
+    case FROM_MMX_REG:
+    case FROM_MMX_RM:
+    case FROM_XMM_REG:
+    case FROM_XMM_RM:
+        return vector_operand(decoder, code, reg, size);
     default:
         return (Operand){OPERAND_NONE, 0, 0};
     }
@@ -464,7 +501,7 @@ static unsigned body_size(const Insn *insn, const OpcodeRow *row)
         if (operand.kind == OPERAND_IMMEDIATE || operand.kind == OPERAND_RELATIVE ||
             operand.kind == OPERAND_FAR || row->operands[i] == CODE_DX)
             continue;
-        if (operand.size == 10) /* x87 bodies keep their 80-bit forms in the first copy */
+        if (operand.size == 10 || operand.size == 16) /* the first copy is for 80 and 128 bits */
             return BYTE;
         if (operand.size == BYTE || operand.size == WORD || operand.size == DWORD ||
             operand.size == QWORD)

@@ -6,7 +6,7 @@
  * Manual: Intel SDM Vol. 1, "FXSAVE and FXRSTOR Instructions"; Vol. 2, "Save x87 FPU, MMX
  * Technology, and SSE State".
  */
-#include "cpu/x87.h"
+#include "cpu/simd.h"
 
 /* Byte offsets in the image. */
 enum {
@@ -24,7 +24,6 @@ enum {
     IMAGE_XMM = 160,
     IMAGE_END = 416,
     IMAGE_SIZE = 512,
-    MXCSR_BITS = 0xFFFF,
 };
 
 /* XMM8 and up exist in 64-bit mode only. */

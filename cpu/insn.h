@@ -95,7 +95,7 @@ typedef enum OperandCode {
     CODE_Gb, CODE_Gw, CODE_Gd, CODE_Gv, CODE_Gy,    /* ModRM reg field */
     CODE_Rd, CODE_Rv,                   /* ModRM r/m field, register whatever mod says (Rd) */
     CODE_M, CODE_Mb, CODE_Mw, CODE_Md, CODE_Mq, CODE_Mt, CODE_Ma, CODE_Mp, CODE_Ms, /* memory only */
-    CODE_MwRv,                          /* SLDT, SMSW ..: a 16-bit memory or a v register */
+    CODE_MwRv, CODE_MwRd,               /* SLDT, SMSW, PINSRW ..: a 16-bit memory or a v (y) register */
     CODE_Ib, CODE_sIb, CODE_Iw, CODE_Iv, CODE_Iz, CODE_Ib2, CODE_ONE,
     CODE_Jb, CODE_Jz, CODE_Ap,
     CODE_Ob, CODE_Ov,
@@ -105,6 +105,8 @@ typedef enum OperandCode {
     CODE_Sw, CODE_ES, CODE_CS, CODE_SS, CODE_DS, CODE_FS, CODE_GS,
     CODE_Cd, CODE_Dd,
     CODE_ST0, CODE_STi,
+    CODE_Pq, CODE_Qd, CODE_Qq,          /* MMX register: ModRM reg field; register or memory */
+    CODE_Vdq, CODE_Wss, CODE_Wsd, CODE_Wdq, /* XMM register; register or 4, 8, 16 bytes of memory */
     CODE_COUNT
 } OperandCode;
 
@@ -135,6 +137,8 @@ enum {
     F_MSR = FEATURE_MSR << ATTR_FEATURE, F_CX8 = FEATURE_CX8 << ATTR_FEATURE,
     F_SEP = FEATURE_SEP << ATTR_FEATURE, F_CMOV = FEATURE_CMOV << ATTR_FEATURE,
     F_P6 = FEATURE_P6 << ATTR_FEATURE, F_FXSR = FEATURE_FXSR << ATTR_FEATURE,
+    F_MMX = FEATURE_MMX << ATTR_FEATURE, F_SSE = FEATURE_SSE << ATTR_FEATURE,
+    F_SSE2 = FEATURE_SSE2 << ATTR_FEATURE,
 };
 
 /* The /digit column: any ModRM (or none), /0../7, /n with memory or register only, or one ModRM byte. */

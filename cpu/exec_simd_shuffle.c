@@ -1,0 +1,220 @@
+/*
+ * Shuffles by an immediate, shifts by bytes, single words, and masks of signs.
+ *
+ * Manual: Intel SDM Vol. 2, each instruction's page.
+ */
+#include "cpu/simd.h"
+
+typedef u32 Dwords __attribute__((vector_size(16)));
+typedef u16 Words __attribute__((vector_size(16)));
+
+FORCE_INLINE u8 order_of(const Insn *insn)
+{
+    return (u8)insn->immediate;
+}
+
+static void PSHUFD(Cpu *cpu, const Insn *insn)
+{
+    u8 order = order_of(insn);
+    Dwords source, result;
+
+    xmm_begin(cpu);
+    source = (Dwords)xmm_source(cpu, insn);
+    for (unsigned i = 0; i < 4; i++)
+        result[i] = source[order >> 2 * i & 3];
+    xmm_set(cpu, insn->operands[0].number, (Vector)result);
+}
+PLAIN(PSHUFD)
+
+/* The four words of a quadword in the order given. */
+FORCE_INLINE u64 shuffle_words(u64 source, u8 order)
+{
+    u64 result = 0;
+
+    for (unsigned i = 0; i < 4; i++)
+        result |= (source >> 16 * (order >> 2 * i & 3) & 0xFFFF) << 16 * i;
+    return result;
+}
+
+static void PSHUFLW(Cpu *cpu, const Insn *insn)
+{
+    Vector source;
+
+    xmm_begin(cpu);
+    source = xmm_source(cpu, insn);
+    source[0] = shuffle_words(source[0], order_of(insn));
+    xmm_set(cpu, insn->operands[0].number, source);
+}
+PLAIN(PSHUFLW)
+
+static void PSHUFHW(Cpu *cpu, const Insn *insn)
+{
+    Vector source;
+
+    xmm_begin(cpu);
+    source = xmm_source(cpu, insn);
+    source[1] = shuffle_words(source[1], order_of(insn));
+    xmm_set(cpu, insn->operands[0].number, source);
+}
+PLAIN(PSHUFHW)
+
+static void PSHUFW(Cpu *cpu, const Insn *insn)
+{
+    u64 source;
+
+    mmx_begin(cpu);
+    source = mmx_source(cpu, insn);
+    mmx_enter(cpu);
+    mmx_set(cpu, insn->operands[0].number, shuffle_words(source, order_of(insn)));
+}
+PLAIN(PSHUFW)
+
+/* Two of the destination's, then two of the source's. */
+static void SHUFPS(Cpu *cpu, const Insn *insn)
+{
+    u8 order = order_of(insn);
+    unsigned dst = insn->operands[0].number;
+    Dwords a, b, result;
+
+    xmm_begin(cpu);
+    a = (Dwords)xmm_get(cpu, dst);
+    b = (Dwords)xmm_source(cpu, insn);
+    for (unsigned i = 0; i < 4; i++)
+        result[i] = (i < 2 ? a : b)[order >> 2 * i & 3];
+    xmm_set(cpu, dst, (Vector)result);
+}
+PLAIN(SHUFPS)
+
+static void SHUFPD(Cpu *cpu, const Insn *insn)
+{
+    u8 order = order_of(insn);
+    unsigned dst = insn->operands[0].number;
+    Vector a, b;
+
+    xmm_begin(cpu);
+    a = xmm_get(cpu, dst);
+    b = xmm_source(cpu, insn);
+    xmm_set(cpu, dst, (Vector){a[order & 1], b[order >> 1 & 1]});
+}
+PLAIN(SHUFPD)
+
+typedef unsigned __int128 Whole;
+
+static void PSLLDQ(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+    Whole value;
+
+    xmm_begin(cpu);
+    value = (Whole)xmm_get(cpu, dst);
+    xmm_set(cpu, dst, (Vector)(insn->immediate < 16 ? value << 8 * insn->immediate : 0));
+}
+PLAIN(PSLLDQ)
+
+static void PSRLDQ(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+    Whole value;
+
+    xmm_begin(cpu);
+    value = (Whole)xmm_get(cpu, dst);
+    xmm_set(cpu, dst, (Vector)(insn->immediate < 16 ? value >> 8 * insn->immediate : 0));
+}
+PLAIN(PSRLDQ)
+
+/* ---- single words ---- */
+
+static void PEXTRW(Cpu *cpu, const Insn *insn)
+{
+    Operand src = insn->operands[1];
+    u64 value;
+
+    if (src.kind == OPERAND_XMM) {
+        xmm_begin(cpu);
+        value = ((Words)xmm_get(cpu, src.number))[insn->immediate & 7];
+    } else {
+        mmx_begin(cpu);
+        mmx_enter(cpu);
+        value = mmx_get(cpu, src.number) >> 16 * (insn->immediate & 3) & 0xFFFF;
+    }
+    register_write(cpu, insn->operands[0], DWORD, value);
+}
+PLAIN(PEXTRW)
+
+static u16 word_source(Cpu *cpu, const Insn *insn)
+{
+    return (u16)operand_read(cpu, insn, insn->operands[1], OPERAND_NONE, WORD);
+}
+
+static void PINSRW_xmm(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+    Words value;
+
+    xmm_begin(cpu);
+    value = (Words)xmm_get(cpu, dst);
+    value[insn->immediate & 7] = word_source(cpu, insn);
+    xmm_set(cpu, dst, (Vector)value);
+}
+
+static void PINSRW_mmx(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number, at = 16 * (insn->immediate & 3);
+    u64 word;
+
+    mmx_begin(cpu);
+    word = word_source(cpu, insn);
+    mmx_enter(cpu);
+    mmx_set(cpu, dst, (mmx_get(cpu, dst) & ~((u64)0xFFFF << at)) | word << at);
+}
+XMM_AND_MMX(PINSRW, PINSRW_xmm, PINSRW_mmx)
+
+/* ---- masks of signs ---- */
+
+static unsigned byte_signs(Vector value)
+{
+    unsigned signs;
+
+    asm("pmovmskb %1, %0" : "=r"(signs) : "x"(value));
+    return signs;
+}
+
+static void PMOVMSKB(Cpu *cpu, const Insn *insn)
+{
+    Operand src = insn->operands[1];
+    Vector value;
+
+    if (src.kind == OPERAND_XMM) {
+        xmm_begin(cpu);
+        value = xmm_get(cpu, src.number);
+    } else {
+        mmx_begin(cpu);
+        mmx_enter(cpu);
+        value = (Vector){mmx_get(cpu, src.number), 0};
+    }
+    register_write(cpu, insn->operands[0], DWORD, byte_signs(value));
+}
+PLAIN(PMOVMSKB)
+
+static void MOVMSKPS(Cpu *cpu, const Insn *insn)
+{
+    Dwords value;
+    unsigned signs = 0;
+
+    xmm_begin(cpu);
+    value = (Dwords)xmm_get(cpu, insn->operands[1].number);
+    for (unsigned i = 0; i < 4; i++)
+        signs |= value[i] >> 31 << i;
+    register_write(cpu, insn->operands[0], DWORD, signs);
+}
+PLAIN(MOVMSKPS)
+
+static void MOVMSKPD(Cpu *cpu, const Insn *insn)
+{
+    Vector value;
+
+    xmm_begin(cpu);
+    value = xmm_get(cpu, insn->operands[1].number);
+    register_write(cpu, insn->operands[0], DWORD, value[0] >> 63 | value[1] >> 63 << 1);
+}
+PLAIN(MOVMSKPD)
