@@ -13,7 +13,8 @@ static bool start(Guest *guest, const char *append)
 bool installer_to_languages(Guest *guest)
 {
     return start(guest, "vga=normal nomodeset --- quiet") &&
-           guest_screen(guest, "Select a language", BOOT) && guest_screen(guest, "English", 0);
+           guest_screen(guest, "Select a language", BOOT) && guest_screen(guest, "English", 500) &&
+           guest_run(guest, 100);
 }
 
 /* Here the kernel's driver for the adapter sets 1024 x 768 pixels by itself. */
