@@ -3,7 +3,7 @@
  * Architectures: History". qemu32 and qemu64 are named for what QEMU's users know: a P6 that has
  * whatever we implement.
  *
- * Not implemented: MMX, SSE and long mode, so that no model has their bits yet.
+ * Not implemented: long mode and what came after SSE2, so that no model has their bits yet.
  */
 #include "cpu/models.h"
 
@@ -19,15 +19,18 @@
     (FEATURES_PENTIUM | F(P6) | F(PAE) | F(SEP) | F(MTRR) | F(PGE) | F(MCA) | F(CMOV) | F(PAT) |   \
      F(PSE36) | F(FXSR))
 
+#define FEATURES_SSE  (FEATURES_P6 | F(MMX) | F(SSE))
+#define FEATURES_SSE2 (FEATURES_SSE | F(SSE2))
+
 #define INTEL "GenuineIntel"
 
 static const CpuModel models[] = {
-    {"qemu32", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_P6},
+    {"qemu32", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_SSE2},
     {"486", INTEL, "", 4, 8, 0, 32, 1, FEATURES_486},
     {"pentium", INTEL, "", 5, 4, 3, 32, 1, FEATURES_PENTIUM},
-    {"pentium3", INTEL, "Pentium(R) III", 6, 8, 6, 36, 2, FEATURES_P6},
-    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_P6},
-    {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 36, 2, FEATURES_P6},
+    {"pentium3", INTEL, "Pentium(R) III", 6, 8, 6, 36, 2, FEATURES_SSE},
+    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_SSE2},
+    {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 36, 2, FEATURES_SSE2},
 };
 
 static const char *const names[] = {"qemu32", "486", "pentium", "pentium3", "qemu64", "max", NULL};

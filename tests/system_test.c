@@ -335,6 +335,29 @@ Test(system, every_model_starts)
     }
 }
 
+/* CPUID function 1, EDX: MMX, FXSR, SSE, SSE2, CLFLUSH. */
+Test(system, models_have_the_vector_instructions_of_their_time)
+{
+    static const struct {
+        const char *model;
+        u32 bits;
+    } rows[] = {{"486", 0},
+                {"pentium", 0},
+                {"pentium3", 0x3800000},
+                {"qemu32", 0x7880000},
+                {"qemu64", 0x7880000},
+                {"max", 0x7880000}};
+
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        BareMachine *m = bare_create_model(rows[i].model);
+
+        bare_protected(m, 0);
+        cpuid(m, 1);
+        cr_expect_eq(m->cpu.gpr[RDX] & 0x7880000, rows[i].bits, "%s", rows[i].model);
+        bare_destroy(m);
+    }
+}
+
 Test(system, unknown_model_is_refused)
 {
     Cpu *cpu = calloc(1, sizeof *cpu);
