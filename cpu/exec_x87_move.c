@@ -1,8 +1,7 @@
 /*
- * x87 data transfer, constants, and what moves or marks registers.
+ * x87 data transfer and constants.
  *
- * Most undocumented encodings are rows of opcodes.def only; FFREEP and FSTPNCE are instructions of
- * their own.
+ * Most undocumented encodings are rows of opcodes.def only; FSTPNCE is an instruction of its own.
  *
  * Not implemented: FISTTP, which came with SSE3.
  *
@@ -10,6 +9,7 @@
  */
 #include "cpu/x87.h"
 #include "cpu/x87_host.h"
+#include "cpu/x87_quick.h"
 
 /* ---- loads ---- */
 
@@ -55,37 +55,36 @@ FORCE_INLINE void load_float80(Cpu *cpu, const Insn *insn)
     x87_push(&cpu->x87, &value);
 }
 
-/* Converts a zero or a normal number, which is exact and quicker than to look at flags; false:
- * it is something else. */
-FORCE_INLINE bool expand(Size size, u64 memory, X87Register *value)
+/* False: take the general way. */
+FORCE_INLINE bool quick_load(Cpu *cpu, const Insn *insn, Size size)
 {
-    unsigned fraction_bits = size == DWORD ? 23 : 52, top = 8 * size - 1;
-    unsigned bias = size == DWORD ? 0x7F : 0x3FF;
-    u64 exponent = bits(memory, top - 1, fraction_bits);
-    u64 fraction = memory << (63 - fraction_bits) & ~((u64)1 << 63);
+    X87 *x87 = &cpu->x87;
+    u64 offset = operand_offset(cpu, insn);
 
-    if (UNLIKELY(exponent == 2 * bias + 1) || (exponent == 0 && fraction))
+    if (UNLIKELY(!x87_quick_begin(cpu) || !x87_is_empty(x87, 7)) ||
+        !x87_quick_read(cpu, insn, offset, size, x87_st(x87, 7)))
         return false;
-    value->significand = exponent ? fraction | (u64)1 << 63 : 0;
-    value->sign_exponent =
-        (u16)((exponent ? exponent + 0x3FFF - bias : 0) | bit(memory, top) << 15);
+    x87_record_operand(cpu, insn, offset);
+    x87_quick_end(x87, 0);
+    x87->top = (x87->top - 1) & 7;
+    x87_set_empty(x87, 0, false);
     return true;
 }
 
-FORCE_INLINE void load_float(Cpu *cpu, const Insn *insn, Size size)
+static NEVER_INLINE void load_float(Cpu *cpu, const Insn *insn, Size size)
 {
     X87 *x87 = &cpu->x87;
     X87Register *pushed = x87_st(x87, 7);
+    u16 status;
+
+    x87_begin(cpu);
     u64 memory = x87_read_memory(cpu, insn, 0, size);
     u32 float32 = (u32)memory;
-    u16 status;
 
     x87_record_memory(cpu, insn);
     if (!push_begin(cpu))
         return;
-    if (LIKELY(expand(size, memory, pushed)))
-        status = 0;
-    else if (size == DWORD)
+    if (size == DWORD)
         status = x87_host_load_float32(x87, pushed, &float32);
     else
         status = x87_host_load_float64(x87, pushed, &memory);
@@ -98,10 +97,13 @@ FORCE_INLINE void load_float(Cpu *cpu, const Insn *insn, Size size)
 
 FORCE_INLINE void FLD(Cpu *cpu, const Insn *insn, Shape shape)
 {
+    if (shape.size == DWORD || shape.size == QWORD) {
+        if (!quick_load(cpu, insn, shape.size))
+            load_float(cpu, insn, shape.size);
+        return;
+    }
     x87_begin(cpu);
-    if (shape.size == DWORD || shape.size == QWORD)
-        load_float(cpu, insn, shape.size);
-    else if (insn->operands[0].kind == OPERAND_MEMORY)
+    if (insn->operands[0].kind == OPERAND_MEMORY)
         load_float80(cpu, insn);
     else
         load_register(cpu, insn);
@@ -240,6 +242,33 @@ FORCE_INLINE void store(Cpu *cpu, const Insn *insn, Size size, bool integer, boo
     store_end(cpu, insn, status, pop);
 }
 
+static NEVER_INLINE void store_float(Cpu *cpu, const Insn *insn, Size size, bool pop)
+{
+    store(cpu, insn, size, false, pop);
+}
+
+/* False: take the general way. */
+FORCE_INLINE bool quick_store(Cpu *cpu, const Insn *insn, Size size, bool pop)
+{
+    X87 *x87 = &cpu->x87;
+    u64 offset = operand_offset(cpu, insn), value;
+    u16 status;
+    u8 *host;
+
+    if (UNLIKELY(!x87_quick_begin(cpu) || !x87_quick_store(x87) || x87_is_empty(x87, 0)) ||
+        !x87_quick_round_to(&value, &status, size, x87_st(x87, 0)))
+        return false;
+    host = x87_quick_memory(cpu, insn, offset, size, true);
+    if (UNLIKELY(!host))
+        return false;
+    bytes_store(host, size, value);
+    x87_record_operand(cpu, insn, offset);
+    x87_quick_end(x87, status);
+    if (pop)
+        x87_pop(x87);
+    return true;
+}
+
 /* 80-bit images: FSTP m80 and FBSTP. */
 FORCE_INLINE void store_image(Cpu *cpu, const Insn *insn, const X87Register *value, u16 status)
 {
@@ -299,21 +328,23 @@ FORCE_INLINE void store_register(Cpu *cpu, const Insn *insn, bool pop)
 
 FORCE_INLINE void FST(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    if (shape.size == DWORD || shape.size == QWORD)
-        store(cpu, insn, shape.size, false, false);
-    else
+    if (shape.size != DWORD && shape.size != QWORD)
         store_register(cpu, insn, false);
+    else if (!quick_store(cpu, insn, shape.size, false))
+        store_float(cpu, insn, shape.size, false);
 }
 SIZED(FST)
 
 FORCE_INLINE void FSTP(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    if (shape.size == DWORD || shape.size == QWORD)
-        store(cpu, insn, shape.size, false, true);
-    else if (insn->operands[0].kind == OPERAND_MEMORY)
+    if (shape.size == DWORD || shape.size == QWORD) {
+        if (!quick_store(cpu, insn, shape.size, true))
+            store_float(cpu, insn, shape.size, true);
+    } else if (insn->operands[0].kind == OPERAND_MEMORY) {
         store_float80(cpu, insn);
-    else
+    } else {
         store_register(cpu, insn, true);
+    }
 }
 SIZED(FSTP)
 
@@ -344,146 +375,3 @@ FORCE_INLINE void FISTP(Cpu *cpu, const Insn *insn, Shape shape)
     store(cpu, insn, shape.size, true, true);
 }
 SIZED(FISTP)
-
-/* ---- between registers ---- */
-
-/* An empty register that is read becomes the indefinite when that is masked. */
-static void fill_empty(X87 *x87, unsigned i)
-{
-    if (!x87_is_empty(x87, i))
-        return;
-    *x87_st(x87, i) = X87_INDEFINITE;
-    x87_set_empty(x87, i, false);
-}
-
-static void FXCH(Cpu *cpu, const Insn *insn)
-{
-    X87 *x87 = &cpu->x87;
-    unsigned i = insn->operands[1].number;
-    X87Register top;
-
-    x87_begin(cpu);
-    x87_record(cpu, insn);
-    if (UNLIKELY(x87_is_empty(x87, 0) || x87_is_empty(x87, i))) {
-        if (!x87_stack_underflow(cpu))
-            return;
-        fill_empty(x87, 0);
-        fill_empty(x87, i);
-    }
-    x87->status &= (u16)~X87_C1;
-    x87_copy(&top, x87_st(x87, 0));
-    x87_copy(x87_st(x87, 0), x87_st(x87, i));
-    x87_copy(x87_st(x87, i), &top);
-}
-PLAIN(FXCH)
-
-FORCE_INLINE void conditional_move(Cpu *cpu, const Insn *insn, bool condition)
-{
-    X87 *x87 = &cpu->x87;
-    unsigned i = insn->operands[1].number;
-
-    x87_begin(cpu);
-    x87_record(cpu, insn);
-    if (UNLIKELY(x87_is_empty(x87, 0) || x87_is_empty(x87, i))) {
-        if (!x87_stack_underflow(cpu))
-            return;
-        *x87_st(x87, 0) = X87_INDEFINITE;
-        x87_set_empty(x87, 0, false);
-        return;
-    }
-    if (condition)
-        x87_copy(x87_st(x87, 0), x87_st(x87, i));
-}
-
-#define CONDITIONAL_MOVE(name, condition)                                                          \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
-    {                                                                                              \
-        const Flags *flags = &cpu->flags;                                                          \
-        conditional_move(cpu, insn, condition);                                                    \
-    }                                                                                              \
-    PLAIN(name)
-
-CONDITIONAL_MOVE(FCMOVB, flag_c(flags))
-CONDITIONAL_MOVE(FCMOVNB, !flag_c(flags))
-CONDITIONAL_MOVE(FCMOVE, flag_z(flags))
-CONDITIONAL_MOVE(FCMOVNE, !flag_z(flags))
-CONDITIONAL_MOVE(FCMOVBE, flag_c(flags) || flag_z(flags))
-CONDITIONAL_MOVE(FCMOVNBE, !(flag_c(flags) || flag_z(flags)))
-CONDITIONAL_MOVE(FCMOVU, flag_p(flags))
-CONDITIONAL_MOVE(FCMOVNU, !flag_p(flags))
-
-/* ---- signs: no operand is invalid to them ---- */
-
-FORCE_INLINE void change_sign(Cpu *cpu, const Insn *insn, u16 keep, u16 flip)
-{
-    X87 *x87 = &cpu->x87;
-    X87Register *top = x87_st(x87, 0);
-
-    x87_begin(cpu);
-    x87_record(cpu, insn);
-    if (UNLIKELY(x87_is_empty(x87, 0))) {
-        if (x87_stack_underflow(cpu))
-            fill_empty(x87, 0);
-        return;
-    }
-    x87->status &= (u16)~X87_C1;
-    top->sign_exponent = (top->sign_exponent & keep) ^ flip;
-}
-
-static void FCHS(Cpu *cpu, const Insn *insn)
-{
-    change_sign(cpu, insn, 0xFFFF, 0x8000);
-}
-PLAIN(FCHS)
-
-static void FABS(Cpu *cpu, const Insn *insn)
-{
-    change_sign(cpu, insn, 0x7FFF, 0);
-}
-PLAIN(FABS)
-
-/* ---- tags and TOP ---- */
-
-static void FFREE(Cpu *cpu, const Insn *insn)
-{
-    x87_begin(cpu);
-    x87_record(cpu, insn);
-    cpu->x87.status &= (u16)~X87_C1;
-    x87_set_empty(&cpu->x87, insn->operands[0].number, true);
-}
-PLAIN(FFREE)
-
-/* Undocumented: FFREE, then a pop. */
-static void FFREEP(Cpu *cpu, const Insn *insn)
-{
-    FFREE(cpu, insn);
-    x87_pop(&cpu->x87);
-}
-PLAIN(FFREEP)
-
-FORCE_INLINE void turn(Cpu *cpu, const Insn *insn, unsigned by)
-{
-    x87_begin(cpu);
-    x87_record(cpu, insn);
-    cpu->x87.status &= (u16)~X87_C1;
-    cpu->x87.top = (cpu->x87.top + by) & 7;
-}
-
-static void FDECSTP(Cpu *cpu, const Insn *insn)
-{
-    turn(cpu, insn, 7);
-}
-PLAIN(FDECSTP)
-
-static void FINCSTP(Cpu *cpu, const Insn *insn)
-{
-    turn(cpu, insn, 1);
-}
-PLAIN(FINCSTP)
-
-static void FNOP(Cpu *cpu, const Insn *insn)
-{
-    x87_begin(cpu);
-    x87_record(cpu, insn);
-}
-PLAIN(FNOP)

@@ -152,11 +152,16 @@ FORCE_INLINE void x87_record(Cpu *cpu, const Insn *insn)
 }
 
 /* ... and the operand pointer. */
-FORCE_INLINE void x87_record_memory(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void x87_record_operand(Cpu *cpu, const Insn *insn, u64 offset)
 {
     x87_record(cpu, insn);
-    cpu->x87.dp = operand_offset(cpu, insn);
+    cpu->x87.dp = offset;
     cpu->x87.ds = cpu->segments[insn->segment].selector;
+}
+
+FORCE_INLINE void x87_record_memory(Cpu *cpu, const Insn *insn)
+{
+    x87_record_operand(cpu, insn, operand_offset(cpu, insn));
 }
 
 FORCE_INLINE u64 x87_read_memory(Cpu *cpu, const Insn *insn, unsigned offset, Size size)
