@@ -136,52 +136,55 @@ FORCE_INLINE void SAR(Cpu *cpu, const Insn *insn, Shape shape)
 }
 SHAPED(SAR)
 
-/* Counts above the width (16-bit operands only) are undefined: the operands are taken to follow
- * each other in a circle, dst : src : dst. */
-FORCE_INLINE void SHLD(Cpu *cpu, const Insn *insn, Shape shape)
+/* The bits of dst : src : dst, a circle of operands, that lie `count` (1 .. 31 or 63) to the right of
+ * the first one's. A count above the width, for words only, is undefined and goes on around. */
+FORCE_INLINE u64 circle_bits(u64 first, u64 second, unsigned count, Size size)
+{
+    unsigned width = 8 * size;
+
+    if (count > width) {
+        u64 other = first;
+
+        first = second;
+        second = other;
+        count -= width;
+    }
+    return (count == width ? second : first << count | second >> (width - count)) &
+           size_mask(size);
+}
+
+FORCE_INLINE void double_shift(Cpu *cpu, const Insn *insn, Shape shape, bool left)
 {
     unsigned count = shift_count(cpu, insn, shape, 2), width = 8 * shape.size;
     u64 src = src_read(cpu, insn, shape), dst = dst_read_for_write(cpu, insn, shape);
-    u64 result, mask = size_mask(shape.size);
-    bool carry;
+    u64 result = dst, last = dst;
 
-    if (count == 0) {
-        dst_write(cpu, insn, shape, dst);
-        return;
-    }
-    if (count <= width) {
-        result = count == width ? src : (dst << count | src >> (width - count)) & mask;
-        carry = dst >> (width - count) & 1;
-    } else {
-        result = (src << (count - width) | dst >> (2 * width - count)) & mask;
-        carry = src >> (2 * width - count) & 1;
+    if (count > 0) {
+        /* To the right by `count` is to the left by what remains of two operands. */
+        result = left ? circle_bits(dst, src, count, shape.size)
+                      : circle_bits(dst, src, 2 * width - count, shape.size);
+        last = count <= width ? dst : src;
+        count = count <= width ? count : count - width;
     }
     dst_write(cpu, insn, shape, result);
+    if (count == 0)
+        return;
     flags_set(&cpu->flags, shape.size, result, 0);
-    flags_set_co(&cpu->flags, carry, top_bit(dst ^ result, shape.size));
+    if (left)
+        flags_set_co(&cpu->flags, last >> (width - count) & 1, top_bit(dst ^ result, shape.size));
+    else
+        flags_set_co(&cpu->flags, last >> (count - 1) & 1,
+                     top_bit(result ^ result << 1, shape.size));
+}
+
+FORCE_INLINE void SHLD(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    double_shift(cpu, insn, shape, true);
 }
 SIZED(SHLD)
 
 FORCE_INLINE void SHRD(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    unsigned count = shift_count(cpu, insn, shape, 2), width = 8 * shape.size;
-    u64 src = src_read(cpu, insn, shape), dst = dst_read_for_write(cpu, insn, shape);
-    u64 result, mask = size_mask(shape.size);
-    bool carry;
-
-    if (count == 0) {
-        dst_write(cpu, insn, shape, dst);
-        return;
-    }
-    if (count <= width) {
-        result = count == width ? src : (dst >> count | src << (width - count)) & mask;
-        carry = dst >> (count - 1) & 1;
-    } else {
-        result = (src >> (count - width) | dst << (2 * width - count)) & mask;
-        carry = src >> (count - width - 1) & 1;
-    }
-    dst_write(cpu, insn, shape, result);
-    flags_set(&cpu->flags, shape.size, result, 0);
-    flags_set_co(&cpu->flags, carry, top_bit(result ^ result << 1, shape.size));
+    double_shift(cpu, insn, shape, false);
 }
 SIZED(SHRD)
