@@ -176,7 +176,7 @@ struct Cpu {
 
     /* ---- model and surroundings ---- */
     const struct CpuModel *model;
-    u64 features;                   /* bit n: Feature n */
+    FeatureSet features;
     Mmu mmu;
     AddressSpace *memory, *ports;
     CpuBoard board;
@@ -229,7 +229,7 @@ FORCE_INLINE bool cpu_protected(const Cpu *cpu) { return (cpu->cr0 & CR0_PE) && 
 FORCE_INLINE bool cpu_v86(const Cpu *cpu) { return (cpu->rflags & FLAG_VM) != 0; }
 FORCE_INLINE bool cpu_real(const Cpu *cpu) { return !(cpu->cr0 & CR0_PE); }
 FORCE_INLINE bool cpu_long(const Cpu *cpu) { return (cpu->efer & (1 << 10)) != 0; }
-FORCE_INLINE bool cpu_has(const Cpu *cpu, Feature feature) { return bit(cpu->features, feature); }
+FORCE_INLINE bool cpu_has(const Cpu *cpu, Feature feature) { return cpu->features >> feature & 1; }
 FORCE_INLINE unsigned cpu_iopl(const Cpu *cpu) { return cpu->rflags >> 12 & 3; }
 
 /* ---- flags as one register ---- */

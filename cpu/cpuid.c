@@ -13,17 +13,59 @@ typedef struct Leaf {
     u32 eax, ebx, ecx, edx;
 } Leaf;
 
-/* Function 1, EDX: bit numbers. */
+typedef enum LeafRegister { LEAF_EAX, LEAF_EBX, LEAF_ECX, LEAF_EDX } LeafRegister;
+
+/* Where each feature is announced. */
 static const struct {
-    u8 feature, bit;
-} edx_bits[] = {
-    {FEATURE_FPU, 0},    {FEATURE_VME, 1},   {FEATURE_DE, 2},    {FEATURE_PSE, 3},
-    {FEATURE_TSC, 4},    {FEATURE_MSR, 5},   {FEATURE_PAE, 6},   {FEATURE_MCE, 7},
-    {FEATURE_CX8, 8},    {FEATURE_APIC, 9},  {FEATURE_SEP, 11},  {FEATURE_MTRR, 12},
-    {FEATURE_PGE, 13},   {FEATURE_MCA, 14},  {FEATURE_CMOV, 15}, {FEATURE_PAT, 16},
-    {FEATURE_PSE36, 17}, {FEATURE_SSE2, 19}, {FEATURE_MMX, 23},  {FEATURE_FXSR, 24},
-    {FEATURE_SSE, 25},   {FEATURE_SSE2, 26},
+    u8 feature;
+    u32 function;
+    u8 reg, bit;
+} announcements[] = {
+    {FEATURE_FPU, 1, LEAF_EDX, 0},
+    {FEATURE_VME, 1, LEAF_EDX, 1},
+    {FEATURE_DE, 1, LEAF_EDX, 2},
+    {FEATURE_PSE, 1, LEAF_EDX, 3},
+    {FEATURE_TSC, 1, LEAF_EDX, 4},
+    {FEATURE_MSR, 1, LEAF_EDX, 5},
+    {FEATURE_PAE, 1, LEAF_EDX, 6},
+    {FEATURE_MCE, 1, LEAF_EDX, 7},
+    {FEATURE_CX8, 1, LEAF_EDX, 8},
+    {FEATURE_APIC, 1, LEAF_EDX, 9},
+    {FEATURE_SEP, 1, LEAF_EDX, 11},
+    {FEATURE_MTRR, 1, LEAF_EDX, 12},
+    {FEATURE_PGE, 1, LEAF_EDX, 13},
+    {FEATURE_MCA, 1, LEAF_EDX, 14},
+    {FEATURE_CMOV, 1, LEAF_EDX, 15},
+    {FEATURE_PAT, 1, LEAF_EDX, 16},
+    {FEATURE_PSE36, 1, LEAF_EDX, 17},
+    {FEATURE_SSE2, 1, LEAF_EDX, 19}, /* CLFLUSH */
+    {FEATURE_MMX, 1, LEAF_EDX, 23},
+    {FEATURE_FXSR, 1, LEAF_EDX, 24},
+    {FEATURE_SSE, 1, LEAF_EDX, 25},
+    {FEATURE_SSE2, 1, LEAF_EDX, 26},
+    {FEATURE_PCID, 1, LEAF_ECX, 17},
+    {FEATURE_FSGSBASE, 7, LEAF_EBX, 0},
+    {FEATURE_SMEP, 7, LEAF_EBX, 7},
+    {FEATURE_INVPCID, 7, LEAF_EBX, 10},
+    {FEATURE_SMAP, 7, LEAF_EBX, 20},
+    {FEATURE_UMIP, 7, LEAF_ECX, 2},
+    {FEATURE_SYSCALL, 0x80000001, LEAF_EDX, 11},
+    {FEATURE_NX, 0x80000001, LEAF_EDX, 20},
+    {FEATURE_PAGE1GB, 0x80000001, LEAF_EDX, 26},
+    {FEATURE_LONG, 0x80000001, LEAF_EDX, 29},
 };
+
+/* The bits of a function's register that say what the processor has. */
+static u32 announced(const Cpu *cpu, u32 function, LeafRegister reg)
+{
+    u32 found = 0;
+
+    for (unsigned i = 0; i < COUNT_OF(announcements); i++)
+        if (announcements[i].function == function && announcements[i].reg == reg &&
+            cpu_has(cpu, announcements[i].feature))
+            found |= 1u << announcements[i].bit;
+    return found;
+}
 
 static u32 letters(const char *text, unsigned from)
 {
@@ -47,11 +89,10 @@ static bool has_apic(Cpu *cpu)
 static Leaf version(Cpu *cpu)
 {
     const CpuModel *model = cpu->model;
-    Leaf leaf = {.eax = (u32)model->family << 8 | (u32)model->model << 4 | model->stepping};
+    Leaf leaf = {.eax = (u32)model->family << 8 | (u32)model->model << 4 | model->stepping,
+                 .ecx = announced(cpu, 1, LEAF_ECX),
+                 .edx = announced(cpu, 1, LEAF_EDX)};
 
-    for (unsigned i = 0; i < COUNT_OF(edx_bits); i++)
-        if (cpu_has(cpu, edx_bits[i].feature))
-            leaf.edx |= 1u << edx_bits[i].bit;
     if (!has_apic(cpu))
         leaf.edx &= ~(1u << 9);
     leaf.ebx = 0 << 24 | 1 << 16 | 8 << 8; /* APIC number, one processor, CLFLUSH line */
@@ -75,22 +116,33 @@ static Leaf basic(Cpu *cpu, u32 function)
                       letters(model->vendor, 4)};
     case 1:
         return version(cpu);
-    default: /* 2: caches and TLBs of a Pentium III */
+    case 2: /* caches and TLBs of a Pentium III */
         return (Leaf){0x03020101, 0, 0, 0x0C040882};
+    case 7:
+        if ((u32)cpu->gpr[RCX] != 0)
+            return (Leaf){0};
+        return (Leaf){0, announced(cpu, 7, LEAF_EBX), announced(cpu, 7, LEAF_ECX),
+                      announced(cpu, 7, LEAF_EDX)};
+    default:
+        return (Leaf){0};
     }
 }
 
-static Leaf extended(const CpuModel *model, u32 function)
+static Leaf extended(const Cpu *cpu, u32 function)
 {
+    const CpuModel *model = cpu->model;
+
     switch (function) {
     case 0x80000000:
         return (Leaf){.eax = 0x80000008};
+    case 0x80000001:
+        return (Leaf){0, 0, announced(cpu, function, LEAF_ECX), announced(cpu, function, LEAF_EDX)};
     case 0x80000002:
     case 0x80000003:
     case 0x80000004:
         return brand(model, (function - 0x80000002) * 16);
     case 0x80000008:
-        return (Leaf){.eax = 32u << 8 | model->physical_bits};
+        return (Leaf){.eax = (cpu_has(cpu, FEATURE_LONG) ? 48u : 32u) << 8 | model->physical_bits};
     default:
         return (Leaf){0};
     }
@@ -106,7 +158,7 @@ static void CPUID(Cpu *cpu, const Insn *insn)
     (void)insn;
     cpu_sync_cycles(cpu);
     if (has_extended && function >= 0x80000000 && function <= 0x80000008)
-        leaf = extended(cpu->model, function);
+        leaf = extended(cpu, function);
     else
         leaf = basic(cpu, function < cpu->model->levels ? function : cpu->model->levels);
     cpu->gpr[RAX] = leaf.eax;

@@ -11,7 +11,7 @@
 
 #include "cpu/cpu.h"
 
-#define F(feature) ((u64)1 << FEATURE_##feature)
+#define F(feature) ((FeatureSet)1 << FEATURE_##feature)
 
 #define FEATURES_486     (F(486) | F(FPU) | F(CPUID) | F(VME) | F(PSE))
 #define FEATURES_PENTIUM (FEATURES_486 | F(DE) | F(TSC) | F(MSR) | F(MCE) | F(CX8) | F(APIC))

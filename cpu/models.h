@@ -13,7 +13,7 @@ typedef struct CpuModel {
     u8 family, model, stepping;
     u8 physical_bits; /* MAXPHYADDR */
     u32 levels;       /* highest basic CPUID function */
-    u64 features;     /* bit n: Feature n */
+    FeatureSet features;
 } CpuModel;
 
 /* By name; NULL for an unknown one. An empty or NULL name means the default. */
