@@ -8,7 +8,7 @@ BUILD   = build
 CPPFLAGS = -I. -I$(BUILD) -D_GNU_SOURCE
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wwrite-strings -Werror
 CFLAGS   = -O2 -g
-LDLIBS   = -lSDL2 -lpng -lxxhash -lutil -lm
+LDLIBS   = -lSDL2 -lpng -lxxhash -lcapstone -lutil -lm
 
 # SANITIZE=1: a second build, under AddressSanitizer and UndefinedBehaviorSanitizer.
 ifdef SANITIZE
@@ -22,10 +22,11 @@ COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
 sources  = $(wildcard $(1)/*.c $(1)/*.S)
 objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
-FRONTEND = $(call objects,frontend)
+FRONTEND = $(call objects,frontend) $(call objects,frontend/conform)
 TESTS    = $(call objects,tests)
 GUESTS   = $(call objects,tests/guests)
-CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend tests tests/guests))
+CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform tests \
+             tests/guests))
 
 all: $(BUILD)/vitrine
 
@@ -51,7 +52,7 @@ $(BUILD)/vitrine: $(MACHINE) $(FRONTEND)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/tests/vitrine-tests: $(TESTS) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -lcapstone -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
 
 $(BUILD)/tests/guests-test: $(GUESTS) $(BUILD)/tests/guest_run.o $(MACHINE) \
     $(filter-out %/main.o,$(FRONTEND))
