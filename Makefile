@@ -31,7 +31,7 @@ CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend fro
 all: $(BUILD)/vitrine
 
 # What runs inside the machine: our option ROMs and ACPI code, and the classroom guest.
-include roms/roms.mk roms/classroom/classroom.mk
+include roms/roms.mk roms/classroom/classroom.mk tests/asm/asm.mk
 
 # An included file is made before all else, so a fresh system has its packages in time.
 VERBS = $(or $(MAKECMDGOALS),all)
@@ -113,6 +113,7 @@ help:
 	@echo 'make            build build/vitrine'
 	@echo 'make run        boot the classroom guest'
 	@echo 'make test       run every test'
+	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
 	@echo 'make lint       layers, writable data, clang-tidy, cppcheck'
 	@echo 'make format     clang-format all of it'
