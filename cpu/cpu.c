@@ -11,6 +11,7 @@
 
 #include "cpu/code_cache.h"
 #include "cpu/debug_registers.h"
+#include "cpu/host_features.h"
 #include "cpu/models.h"
 #include "cpu/msr.h"
 #include "cpu/opcodes.h"
@@ -35,7 +36,7 @@ bool cpu_init(Cpu *cpu, const char *model, AddressSpace *memory, AddressSpace *p
         return false;
     }
     cpu->model = found;
-    cpu->features = found->features;
+    cpu->features = found->features & host_features();
     cpu->memory = memory;
     cpu->ports = ports;
     cpu->log = log;

@@ -53,6 +53,34 @@ static const struct {
     {FEATURE_NX, 0x80000001, LEAF_EDX, 20},
     {FEATURE_PAGE1GB, 0x80000001, LEAF_EDX, 26},
     {FEATURE_LONG, 0x80000001, LEAF_EDX, 29},
+    {FEATURE_SSE3, 1, LEAF_ECX, 0},
+    {FEATURE_PCLMUL, 1, LEAF_ECX, 1},
+    {FEATURE_MONITOR, 1, LEAF_ECX, 3},
+    {FEATURE_SSSE3, 1, LEAF_ECX, 9},
+    {FEATURE_FMA, 1, LEAF_ECX, 12},
+    {FEATURE_CX16, 1, LEAF_ECX, 13},
+    {FEATURE_SSE41, 1, LEAF_ECX, 19},
+    {FEATURE_SSE42, 1, LEAF_ECX, 20},
+    {FEATURE_MOVBE, 1, LEAF_ECX, 22},
+    {FEATURE_POPCNT, 1, LEAF_ECX, 23},
+    {FEATURE_AES, 1, LEAF_ECX, 25},
+    {FEATURE_XSAVE, 1, LEAF_ECX, 26},
+    {FEATURE_AVX, 1, LEAF_ECX, 28},
+    {FEATURE_F16C, 1, LEAF_ECX, 29},
+    {FEATURE_RDRAND, 1, LEAF_ECX, 30},
+    {FEATURE_BMI1, 7, LEAF_EBX, 3},
+    {FEATURE_AVX2, 7, LEAF_EBX, 5},
+    {FEATURE_BMI2, 7, LEAF_EBX, 8},
+    {FEATURE_RDSEED, 7, LEAF_EBX, 18},
+    {FEATURE_ADX, 7, LEAF_EBX, 19},
+    {FEATURE_CLFLUSHOPT, 7, LEAF_EBX, 23},
+    {FEATURE_CLWB, 7, LEAF_EBX, 24},
+    {FEATURE_SHA, 7, LEAF_EBX, 29},
+    {FEATURE_RDPID, 7, LEAF_ECX, 22},
+    {FEATURE_LAHF64, 0x80000001, LEAF_ECX, 0},
+    {FEATURE_LZCNT, 0x80000001, LEAF_ECX, 5},
+    {FEATURE_PREFETCHW, 0x80000001, LEAF_ECX, 8},
+    {FEATURE_RDTSCP, 0x80000001, LEAF_EDX, 27},
 };
 
 /* The bits of a function's register that say what the processor has. */
@@ -118,6 +146,8 @@ static Leaf basic(Cpu *cpu, u32 function)
         return version(cpu);
     case 2: /* caches and TLBs of a Pentium III */
         return (Leaf){0x03020101, 0, 0, 0x0C040882};
+    case 5: /* MONITOR's line; MWAIT knows no C-state */
+        return cpu_has(cpu, FEATURE_MONITOR) ? (Leaf){64, 64, 3, 0} : (Leaf){0};
     case 7:
         if ((u32)cpu->gpr[RCX] != 0)
             return (Leaf){0};

@@ -37,6 +37,7 @@ typedef enum Source {
     FROM_X87_RM,
     FROM_SECOND_IMMEDIATE,
     FROM_MODRM_WORD_OR_REGISTER,
+    FROM_MODRM_BYTE_OR_REGISTER,
     FROM_MMX_REG,
     FROM_MMX_RM,
     FROM_XMM_REG,
@@ -67,12 +68,15 @@ static const struct {
     [CODE_Mw] = {FROM_MODRM_MEMORY, 2, 0},
     [CODE_Md] = {FROM_MODRM_MEMORY, 4, 0},
     [CODE_Mq] = {FROM_MODRM_MEMORY, 8, 0},
+    [CODE_Mdq] = {FROM_MODRM_MEMORY, 16, 0},
+    [CODE_Mv] = {FROM_MODRM_MEMORY, SIZE_V, 0},
     [CODE_Mt] = {FROM_MODRM_MEMORY, 10, 0},
     [CODE_Ma] = {FROM_MODRM_MEMORY, 0, 0},
     [CODE_Mp] = {FROM_MODRM_MEMORY, 0, 0},
     [CODE_Ms] = {FROM_MODRM_MEMORY, 0, 0},
     [CODE_MwRv] = {FROM_MODRM_WORD_OR_REGISTER, SIZE_V, 0},
     [CODE_MwRd] = {FROM_MODRM_WORD_OR_REGISTER, SIZE_Y, 0},
+    [CODE_MbRd] = {FROM_MODRM_BYTE_OR_REGISTER, SIZE_Y, 0},
     [CODE_Ib] = {FROM_IMMEDIATE, 1, 0},
     [CODE_sIb] = {FROM_IMMEDIATE, 1, 1},
     [CODE_Iw] = {FROM_IMMEDIATE, 2, 0},
@@ -113,6 +117,7 @@ static const struct {
     [CODE_Qd] = {FROM_MMX_RM, 4, 0},
     [CODE_Qq] = {FROM_MMX_RM, 8, 0},
     [CODE_Vdq] = {FROM_XMM_REG, 16, 0},
+    [CODE_Ww] = {FROM_XMM_RM, 2, 0},
     [CODE_Wss] = {FROM_XMM_RM, 4, 0},
     [CODE_Wsd] = {FROM_XMM_RM, 8, 0},
     [CODE_Wdq] = {FROM_XMM_RM, 16, 0},
@@ -130,6 +135,7 @@ static bool source_is_modrm(u8 code)
     case FROM_DEBUG:
     case FROM_X87_RM:
     case FROM_MODRM_WORD_OR_REGISTER:
+    case FROM_MODRM_BYTE_OR_REGISTER:
     case FROM_MMX_REG:
     case FROM_MMX_RM:
     case FROM_XMM_REG:
@@ -243,7 +249,11 @@ static bool row_fits(const Decoder *decoder, const OpcodeRow *row, u8 modrm)
         return false;
     if ((attributes & PM) && !decoder->mode.protected_mode)
         return false;
-    if (!cpu_has(decoder->cpu, attributes >> ATTR_FEATURE) && attributes >> ATTR_FEATURE)
+    if (row_feature(row) && !cpu_has(decoder->cpu, row_feature(row)))
+        return false;
+    if ((attributes & W1) && !(decoder->rex & 8))
+        return false;
+    if ((attributes & NO_REPEAT) && repeat)
         return false;
     if ((attributes & NO_REX_B) && (decoder->rex & 1))
         return false;
@@ -440,6 +450,8 @@ static Operand decode_operand(Decoder *decoder, u8 code, u8 opcode)
         return rm_operand(decoder, size);
     case FROM_MODRM_WORD_OR_REGISTER:
         return rm_operand(decoder, insn->modrm >> 6 != 3 ? WORD : size);
+    case FROM_MODRM_BYTE_OR_REGISTER:
+        return rm_operand(decoder, insn->modrm >> 6 != 3 ? BYTE : size);
     case FROM_MODRM_REG:
         return gpr_operand(decoder, reg, size);
     case FROM_MODRM_REGISTER:

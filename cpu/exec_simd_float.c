@@ -1,5 +1,5 @@
 /*
- * SSE and SSE2 arithmetic and comparison on single and double precision numbers.
+ * SSE, SSE2 and SSE3 arithmetic and comparison on single and double precision numbers.
  *
  * RCPPS, RCPSS, RSQRTPS and RSQRTSS give what the host's give: the manual bounds their error and
  * leaves the value to the processor.
@@ -62,6 +62,12 @@ ARITHMETIC(MAXPS, "maxps")
 ARITHMETIC(MAXPD, "maxpd")
 ARITHMETIC(MAXSS, "maxss")
 ARITHMETIC(MAXSD, "maxsd")
+ARITHMETIC(ADDSUBPS, "addsubps")
+ARITHMETIC(ADDSUBPD, "addsubpd")
+ARITHMETIC(HADDPS, "haddps")
+ARITHMETIC(HADDPD, "haddpd")
+ARITHMETIC(HSUBPS, "hsubps")
+ARITHMETIC(HSUBPD, "hsubpd")
 ARITHMETIC(SQRTPS, "sqrtps")
 ARITHMETIC(SQRTPD, "sqrtpd")
 ARITHMETIC(SQRTSS, "sqrtss")

@@ -1,6 +1,6 @@
 /*
- * Integer arithmetic on packed bytes, words, doublewords and quadwords: MMX, and SSE2's forms of
- * it.
+ * Integer arithmetic on packed bytes, words, doublewords and quadwords: MMX, SSSE3, and SSE2's forms
+ * of MMX.
  *
  * Manual: Intel SDM Vol. 1, "MMX Instructions", "64-Bit SIMD Integer Instructions", "128-Bit SIMD
  * Integer Instructions"; Vol. 2, each instruction's page.
@@ -149,6 +149,21 @@ SHIFT(PSRLD, "psrld")
 SHIFT(PSRLQ, "psrlq")
 SHIFT(PSRAW, "psraw")
 SHIFT(PSRAD, "psrad")
+
+PACKED(PMADDUBSW, "pmaddubsw")
+PACKED(PMULHRSW, "pmulhrsw")
+PACKED(PSIGNB, "psignb")
+PACKED(PSIGNW, "psignw")
+PACKED(PSIGND, "psignd")
+PACKED(PABSB, "pabsb")
+PACKED(PABSW, "pabsw")
+PACKED(PABSD, "pabsd")
+PACK(PHADDW, "phaddw")
+PACK(PHADDD, "phaddd")
+PACK(PHADDSW, "phaddsw")
+PACK(PHSUBW, "phsubw")
+PACK(PHSUBD, "phsubd")
+PACK(PHSUBSW, "phsubsw")
 
 /* Moves of halves and bitwise operations, which are integer operations whatever the manual calls
  * their operands. */

@@ -38,6 +38,7 @@ MOVE_VECTOR(MOVNTDQ, true)
 MOVE_VECTOR(MOVUPS, false)
 MOVE_VECTOR(MOVUPD, false)
 MOVE_VECTOR(MOVDQU, false)
+MOVE_VECTOR(LDDQU, false)
 
 /* ---- scalars ---- */
 

@@ -98,7 +98,102 @@ static void SHUFPD(Cpu *cpu, const Insn *insn)
 }
 PLAIN(SHUFPD)
 
+/* ---- duplicates ---- */
+
+static void MOVDDUP(Cpu *cpu, const Insn *insn)
+{
+    u64 low;
+
+    xmm_begin(cpu);
+    low = xmm_source(cpu, insn)[0];
+    xmm_set(cpu, insn->operands[0].number, (Vector){low, low});
+}
+PLAIN(MOVDDUP)
+
+FORCE_INLINE void duplicate_dwords(Cpu *cpu, const Insn *insn, unsigned odd)
+{
+    Dwords source;
+
+    xmm_begin(cpu);
+    source = (Dwords)xmm_source(cpu, insn);
+    source = (Dwords){source[odd], source[odd], source[odd + 2], source[odd + 2]};
+    xmm_set(cpu, insn->operands[0].number, (Vector)source);
+}
+
+static void MOVSLDUP(Cpu *cpu, const Insn *insn)
+{
+    duplicate_dwords(cpu, insn, 0);
+}
+PLAIN(MOVSLDUP)
+
+static void MOVSHDUP(Cpu *cpu, const Insn *insn)
+{
+    duplicate_dwords(cpu, insn, 1);
+}
+PLAIN(MOVSHDUP)
+
+/* ---- bytes in any order ---- */
+
+INTEGER_OPERATION(PSHUFB, "pshufb")
+
+static void PSHUFB_xmm(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+
+    xmm_begin(cpu);
+    xmm_set(cpu, dst, host_PSHUFB(xmm_get(cpu, dst), xmm_source(cpu, insn)));
+}
+
+/* Of an index three bits count, not four. */
+static void PSHUFB_mmx(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+    Vector order;
+
+    mmx_begin(cpu);
+    order = (Vector){mmx_source(cpu, insn) & 0x8787878787878787, 0};
+    mmx_enter(cpu);
+    mmx_set(cpu, dst, host_PSHUFB((Vector){mmx_get(cpu, dst), 0}, order)[0]);
+}
+XMM_AND_MMX(PSHUFB, PSHUFB_xmm, PSHUFB_mmx)
+
+/* ---- shifts by bytes ---- */
+
 typedef unsigned __int128 Whole;
+
+/* Sixteen bytes of `high` and `low` put together, from byte `shift` on. */
+FORCE_INLINE Whole align_right(Whole high, Whole low, u64 shift)
+{
+    if (shift == 0)
+        return low;
+    if (shift < 16)
+        return low >> 8 * shift | high << (128 - 8 * shift);
+    return shift < 32 ? high >> 8 * (shift - 16) : 0;
+}
+
+static void PALIGNR_xmm(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+    Whole source;
+
+    xmm_begin(cpu);
+    source = (Whole)xmm_source(cpu, insn);
+    source = align_right((Whole)xmm_get(cpu, dst), source, insn->immediate);
+    xmm_set(cpu, dst, (Vector)source);
+}
+
+static void PALIGNR_mmx(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+    Whole both;
+
+    mmx_begin(cpu);
+    both = mmx_source(cpu, insn);
+    mmx_enter(cpu);
+    both |= (Whole)mmx_get(cpu, dst) << 64;
+    mmx_set(cpu, dst, (u64)align_right(0, both, insn->immediate));
+}
+XMM_AND_MMX(PALIGNR, PALIGNR_xmm, PALIGNR_mmx)
 
 static void PSLLDQ(Cpu *cpu, const Insn *insn)
 {

@@ -3,8 +3,6 @@
  *
  * Most undocumented encodings are rows of opcodes.def only; FSTPNCE is an instruction of its own.
  *
- * Not implemented: FISTTP, which came with SSE3.
- *
  * Manual: Intel SDM Vol. 1, "Data Transfer Instructions", "Load Constant Instructions"; Vol. 2.
  */
 #include "cpu/x87.h"
@@ -375,3 +373,19 @@ FORCE_INLINE void FISTP(Cpu *cpu, const Insn *insn, Shape shape)
     store(cpu, insn, shape.size, true, true);
 }
 SIZED(FISTP)
+
+/* Whatever the control word says about rounding. */
+FORCE_INLINE void FISTTP(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    X87 truncating;
+    u16 status;
+
+    x87_begin(cpu);
+    truncating = cpu->x87;
+    truncating.control |= X87_TRUNCATE;
+    u64 value = convert(&truncating, shape.size, true, &status);
+    if (!x87_unmasked(&cpu->x87, status, X87_NO_STORE))
+        x87_write_memory(cpu, insn, 0, shape.size, value);
+    store_end(cpu, insn, status, true);
+}
+SIZED(FISTTP)

@@ -94,8 +94,9 @@ typedef enum OperandCode {
     CODE_Eb, CODE_Ew, CODE_Ed, CODE_Ev, CODE_Ey,    /* ModRM register or memory */
     CODE_Gb, CODE_Gw, CODE_Gd, CODE_Gv, CODE_Gy,    /* ModRM reg field */
     CODE_Rd, CODE_Rv,                   /* ModRM r/m field, register whatever mod says (Rd) */
-    CODE_M, CODE_Mb, CODE_Mw, CODE_Md, CODE_Mq, CODE_Mt, CODE_Ma, CODE_Mp, CODE_Ms, /* memory only */
+    CODE_M, CODE_Mb, CODE_Mw, CODE_Md, CODE_Mq, CODE_Mdq, CODE_Mv, CODE_Mt, CODE_Ma, CODE_Mp, CODE_Ms, /* memory only */
     CODE_MwRv, CODE_MwRd,               /* SLDT, SMSW, PINSRW ..: a 16-bit memory or a v (y) register */
+    CODE_MbRd,                          /* PINSRB, PEXTRB: an 8-bit memory or a y register */
     CODE_Ib, CODE_sIb, CODE_Iw, CODE_Iv, CODE_Iz, CODE_Ib2, CODE_ONE,
     CODE_Jb, CODE_Jz, CODE_Ap,
     CODE_Ob, CODE_Ov,
@@ -106,7 +107,7 @@ typedef enum OperandCode {
     CODE_Cd, CODE_Dd,
     CODE_ST0, CODE_STi,
     CODE_Pq, CODE_Qd, CODE_Qq,          /* MMX register: ModRM reg field; register or memory */
-    CODE_Vdq, CODE_Wss, CODE_Wsd, CODE_Wdq, /* XMM register; register or 4, 8, 16 bytes of memory */
+    CODE_Vdq, CODE_Ww, CODE_Wss, CODE_Wsd, CODE_Wdq, /* XMM register; register or 2, 4, 8, 16 bytes of memory */
     CODE_COUNT
 } OperandCode;
 
@@ -118,6 +119,11 @@ typedef enum Feature {
     FEATURE_LONG, FEATURE_NX, FEATURE_MCE, FEATURE_MCA, FEATURE_MTRR, FEATURE_PAT,
     FEATURE_SYSCALL, FEATURE_PAGE1GB, FEATURE_PCID, FEATURE_INVPCID, FEATURE_SMEP, FEATURE_SMAP,
     FEATURE_UMIP, FEATURE_FSGSBASE,
+    FEATURE_SSE3, FEATURE_MONITOR, FEATURE_SSSE3, FEATURE_SSE41, FEATURE_SSE42, FEATURE_POPCNT,
+    FEATURE_LZCNT, FEATURE_MOVBE, FEATURE_CX16, FEATURE_AES, FEATURE_PCLMUL, FEATURE_ADX,
+    FEATURE_SHA, FEATURE_RDRAND, FEATURE_RDSEED, FEATURE_CLFLUSHOPT, FEATURE_CLWB, FEATURE_RDTSCP,
+    FEATURE_RDPID, FEATURE_LAHF64, FEATURE_BMI1, FEATURE_BMI2, FEATURE_XSAVE, FEATURE_XSAVEOPT,
+    FEATURE_AVX, FEATURE_AVX2, FEATURE_F16C, FEATURE_FMA, FEATURE_PREFETCHW,
     FEATURE_COUNT
 } Feature;
 
@@ -136,6 +142,7 @@ enum {
     PM = 64,            /* #UD in real and virtual-8086 mode */
     CPL0 = 128,         /* privileged; the handler checks */
     NO_REX_B = 4096,    /* 90h is NOP, but with REX.B it is XCHG */
+    NO_REPEAT = 8192,   /* #UD after F2h or F3h */
     P66 = 256, PF3 = 512, PF2 = 1024, PNONE = 2048,     /* mandatory prefix */
     ATTR_FEATURE = 16,
     F_FPU = FEATURE_FPU << ATTR_FEATURE, F_486 = FEATURE_486 << ATTR_FEATURE,
@@ -147,6 +154,21 @@ enum {
     F_SSE2 = FEATURE_SSE2 << ATTR_FEATURE, F_LONG = FEATURE_LONG << ATTR_FEATURE,
     F_SYSCALL = FEATURE_SYSCALL << ATTR_FEATURE, F_SMAP = FEATURE_SMAP << ATTR_FEATURE,
     F_INVPCID = FEATURE_INVPCID << ATTR_FEATURE, F_FSGSBASE = FEATURE_FSGSBASE << ATTR_FEATURE,
+    F_SSE3 = FEATURE_SSE3 << ATTR_FEATURE, F_MONITOR = FEATURE_MONITOR << ATTR_FEATURE,
+    F_SSSE3 = FEATURE_SSSE3 << ATTR_FEATURE, F_SSE41 = FEATURE_SSE41 << ATTR_FEATURE,
+    F_SSE42 = FEATURE_SSE42 << ATTR_FEATURE, F_POPCNT = FEATURE_POPCNT << ATTR_FEATURE,
+    F_LZCNT = FEATURE_LZCNT << ATTR_FEATURE, F_MOVBE = FEATURE_MOVBE << ATTR_FEATURE,
+    F_CX16 = FEATURE_CX16 << ATTR_FEATURE, F_AES = FEATURE_AES << ATTR_FEATURE,
+    F_PCLMUL = FEATURE_PCLMUL << ATTR_FEATURE, F_ADX = FEATURE_ADX << ATTR_FEATURE,
+    F_SHA = FEATURE_SHA << ATTR_FEATURE, F_RDRAND = FEATURE_RDRAND << ATTR_FEATURE,
+    F_RDSEED = FEATURE_RDSEED << ATTR_FEATURE, F_CLFLUSHOPT = FEATURE_CLFLUSHOPT << ATTR_FEATURE,
+    F_CLWB = FEATURE_CLWB << ATTR_FEATURE, F_RDTSCP = FEATURE_RDTSCP << ATTR_FEATURE,
+    F_RDPID = FEATURE_RDPID << ATTR_FEATURE, F_LAHF64 = FEATURE_LAHF64 << ATTR_FEATURE,
+    F_BMI1 = FEATURE_BMI1 << ATTR_FEATURE, F_BMI2 = FEATURE_BMI2 << ATTR_FEATURE,
+    F_XSAVE = FEATURE_XSAVE << ATTR_FEATURE, F_XSAVEOPT = FEATURE_XSAVEOPT << ATTR_FEATURE,
+    F_AVX = FEATURE_AVX << ATTR_FEATURE, F_AVX2 = FEATURE_AVX2 << ATTR_FEATURE,
+    F_F16C = FEATURE_F16C << ATTR_FEATURE, F_FMA = FEATURE_FMA << ATTR_FEATURE,
+    W1 = 1 << 23,       /* REX.W (VEX.W) set */
 };
 
 /* The /digit column: any ModRM (or none), /0../7, /n with memory or register only, or one ModRM byte. */
@@ -161,6 +183,11 @@ typedef struct OpcodeRow {
 } OpcodeRow;
 extern const OpcodeRow opcode_rows[];
 extern const unsigned opcode_row_count;
+
+FORCE_INLINE Feature row_feature(const OpcodeRow *row)
+{
+    return row->attributes >> ATTR_FEATURE & 0x7F;
+}
 
 FORCE_INLINE const char *insn_name(const Insn *insn)
 {

@@ -3,7 +3,9 @@
  * Architectures: History". qemu32 and qemu64 are named for what QEMU's users know: a P6 that has
  * whatever we implement.
  *
- * Not implemented: long mode and what came after SSE2, so that no model has their bits yet.
+ * What the host would have to execute but cannot, a machine does not have: see cpu_init().
+ *
+ * Not implemented: long mode, so that no model has its bits yet.
  */
 #include "cpu/models.h"
 
@@ -22,6 +24,12 @@
 #define FEATURES_SSE  (FEATURES_P6 | F(MMX) | F(SSE))
 #define FEATURES_SSE2 (FEATURES_SSE | F(SSE2))
 
+/* As QEMU's qemu64. */
+#define FEATURES_QEMU64 (FEATURES_SSE2 | F(SSE3))
+
+/* Everything. */
+#define FEATURES_MAX (FEATURES_QEMU64 | F(MONITOR) | F(SSSE3))
+
 #define INTEL "GenuineIntel"
 
 static const CpuModel models[] = {
@@ -29,8 +37,8 @@ static const CpuModel models[] = {
     {"486", INTEL, "", 4, 8, 0, 32, 1, FEATURES_486},
     {"pentium", INTEL, "", 5, 4, 3, 32, 1, FEATURES_PENTIUM},
     {"pentium3", INTEL, "Pentium(R) III", 6, 8, 6, 36, 2, FEATURES_SSE},
-    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_SSE2},
-    {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 36, 2, FEATURES_SSE2},
+    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 13, FEATURES_QEMU64},
+    {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 36, 13, FEATURES_MAX},
 };
 
 static const char *const names[] = {"qemu32", "486", "pentium", "pentium3", "qemu64", "max", NULL};

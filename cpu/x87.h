@@ -30,7 +30,8 @@ enum {
 };
 
 /* Control word. */
-enum { X87_CONTROL_INIT = 0x37F, X87_CONTROL_BITS = 0x1F3F, X87_CONTROL_ALWAYS = 0x40 };
+enum { X87_CONTROL_INIT = 0x37F, X87_CONTROL_BITS = 0x1F3F, X87_CONTROL_ALWAYS = 0x40,
+       X87_TRUNCATE = 3 << 10 };
 
 /* The x87 is there but must not be used now: raises #NM. */
 _Noreturn void x87_unavailable(Cpu *cpu);

@@ -16,7 +16,7 @@ static Cpu *decoder;
 static void setup(void)
 {
     decoder = calloc(1, sizeof *decoder);
-    decoder->features = ~(u64)0;
+    decoder->features = ~(FeatureSet)0;
     opcodes_index(decoder);
 }
 
@@ -97,7 +97,8 @@ static bool is_x87(const char *ours, const char *theirs)
  * choose no instruction; processors raise #UD. */
 static bool is_prefixed_vector(csh handle, const cs_insn *theirs)
 {
-    static const unsigned groups[] = {X86_GRP_MMX, X86_GRP_SSE1, X86_GRP_SSE2};
+    static const unsigned groups[] = {X86_GRP_MMX, X86_GRP_SSE1, X86_GRP_SSE2, X86_GRP_SSE3,
+                                      X86_GRP_SSSE3};
 
     for (size_t i = 0; i < COUNT_OF(groups); i++)
         if (cs_insn_group(handle, theirs, groups[i]))
@@ -126,20 +127,19 @@ static bool capstone_errs(csh handle, unsigned code_size, const cs_insn *theirs)
 static bool rightly_refused(csh handle, const cs_insn *theirs)
 {
     static const unsigned later[] = {
-        X86_GRP_3DNOW,  X86_GRP_AES,   X86_GRP_ADX, X86_GRP_AVX,  X86_GRP_AVX2,     X86_GRP_AVX512,
-        X86_GRP_BMI,    X86_GRP_BMI2,  X86_GRP_FMA, X86_GRP_FMA4, X86_GRP_FSGSBASE, X86_GRP_HLE,
-        X86_GRP_PCLMUL, X86_GRP_RTM,   X86_GRP_SHA, X86_GRP_SSE3, X86_GRP_SSE41,    X86_GRP_SSE42,
-        X86_GRP_SSE4A,  X86_GRP_SSSE3, X86_GRP_TBM, X86_GRP_VM,   X86_GRP_XOP,      X86_GRP_SGX};
+        X86_GRP_3DNOW,  X86_GRP_AES,  X86_GRP_ADX, X86_GRP_AVX,   X86_GRP_AVX2,     X86_GRP_AVX512,
+        X86_GRP_BMI,    X86_GRP_BMI2, X86_GRP_FMA, X86_GRP_FMA4,  X86_GRP_FSGSBASE, X86_GRP_HLE,
+        X86_GRP_PCLMUL, X86_GRP_RTM,  X86_GRP_SHA, X86_GRP_SSE41, X86_GRP_SSE42,    X86_GRP_SSE4A,
+        X86_GRP_TBM,    X86_GRP_VM,   X86_GRP_XOP, X86_GRP_SGX};
 
     static const char *const later_names[] = {
-        "sysret",     "syscall", "getsec",  "xsave",  "xrstor", "fxsave",     "fxrstor", "rdrand",
-        "rdseed",     "movbe",   "clac",    "stac",   "xcrypt", "xstore",     "xsha",    "montmul",
-        "xsetbv",     "xgetbv",  "encl",    "xtest",  "rdtscp", "swapgs",     "popcnt",  "lzcnt",
-        "tzcnt",      "ud",      "fisttp",  "xabort", "xbegin", "xend",       "monitor", "mwait",
-        "crc32",      "adcx",    "adox",    "vm",     "inv",    "sha",        "k",       "v",
-        "cmpxchg16b", "lwpins",  "lwpval",  "llwpcb", "slwpcb", "rdpkru",     "wrpkru",  "clzero",
-        "ptwrite",    "rdpid",   "sysexit", "bnd",    "clwb",   "clflushopt", "femms",   "lea",
-        "mov"};
+        "sysret", "syscall", "getsec",     "xsave",  "xrstor", "fxsave",     "fxrstor", "rdrand",
+        "rdseed", "movbe",   "clac",       "stac",   "xcrypt", "xstore",     "xsha",    "montmul",
+        "xsetbv", "xgetbv",  "encl",       "xtest",  "rdtscp", "swapgs",     "popcnt",  "lzcnt",
+        "tzcnt",  "ud",      "xabort",     "xbegin", "xend",   "crc32",      "adcx",    "adox",
+        "vm",     "inv",     "sha",        "k",      "v",      "cmpxchg16b", "lwpins",  "lwpval",
+        "llwpcb", "slwpcb",  "rdpkru",     "wrpkru", "clzero", "ptwrite",    "rdpid",   "sysexit",
+        "bnd",    "clwb",    "clflushopt", "femms",  "lea",    "mov"};
 
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (cs_insn_group(handle, theirs, later[i]))

@@ -13,6 +13,16 @@ Test(sse2, every_row_as_the_host_does_it)
 {
     cr_assert_eq(compare_simd_rows(FEATURE_SSE2, 400), 0);
 }
+
+Test(sse3, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_SSE3, 400), 0);
+}
+
+Test(ssse3, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_SSSE3, 400), 0);
+}
 #endif
 
 static BareMachine *prepared(const char *bytes, unsigned length, u32 esi)
