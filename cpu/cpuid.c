@@ -83,6 +83,18 @@ static const struct {
     {FEATURE_RDTSCP, 0x80000001, LEAF_EDX, 27},
 };
 
+bool feature_announcement(Feature feature, u32 *function, unsigned *reg, unsigned *number)
+{
+    for (unsigned i = 0; i < COUNT_OF(announcements); i++)
+        if (announcements[i].feature == feature) {
+            *function = announcements[i].function;
+            *reg = announcements[i].reg;
+            *number = announcements[i].bit;
+            return true;
+        }
+    return false;
+}
+
 /* The bits of a function's register that say what the processor has. */
 static u32 announced(const Cpu *cpu, u32 function, LeafRegister reg)
 {

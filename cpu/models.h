@@ -19,4 +19,8 @@ typedef struct CpuModel {
 /* By name; NULL for an unknown one. An empty or NULL name means the default. */
 const CpuModel *model_find(const char *name);
 
+/* Where CPUID shows a feature: its function, 0..3 for EAX, EBX, ECX, EDX, and the bit there. False:
+ * nowhere. */
+bool feature_announcement(Feature feature, u32 *function, unsigned *reg, unsigned *number);
+
 #endif
