@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/engine.h"
 #include "cpu/memory.h"
 
 enum {
@@ -70,6 +71,8 @@ void code_cache_flush(Cpu *cpu)
 {
     CodeCache *cache = cpu->code;
 
+    if (cpu->engine)
+        cpu->engine->blocks_flushed(cpu);
     /* PAGE_HOLDS_CODE stays where it is set: a page without blocks only costs a slow write. */
     memset(cache->buckets, 0, sizeof cache->buckets);
     memset(cache->page_buckets, 0, sizeof cache->page_buckets);
@@ -165,6 +168,8 @@ void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
         Block *block = *link;
 
         if (block->host < host + length && host < block->host + block->bytes) {
+            if (cpu->engine)
+                cpu->engine->block_dropped(cpu, block);
             remove_from_bucket(cache, block);
             block->host = NULL;
             *link = block->next_in_page;
@@ -285,13 +290,18 @@ static void decode_block(Cpu *cpu, Block *block, const u8 *host)
     block->bytes = (u16)at;
 }
 
+static bool is_full(const CodeCache *cache)
+{
+    return cache->block_count == MAX_BLOCKS || cache->insn_count + BLOCK_MAX_INSNS > MAX_INSNS;
+}
+
 static Block *make_block(Cpu *cpu, const u8 *host, PhysAddr physical)
 {
     CodeCache *cache = cpu->code;
     CodePage *page;
     Block *block, **bucket;
 
-    if (cache->block_count == MAX_BLOCKS || cache->insn_count + BLOCK_MAX_INSNS > MAX_INSNS)
+    if (is_full(cache))
         code_cache_flush(cpu);
     block = &cache->blocks[cache->block_count];
     *block = (Block){.mode = block_mode(cpu), .insns = &cache->insns[cache->insn_count]};
@@ -333,12 +343,22 @@ static bool within_limit(const Cpu *cpu, const Block *block)
     return cpu->code_size == 8 || cpu->rip + block->bytes - 1 <= cpu->segments[CS].limit;
 }
 
+/* The block decoded from `host`, or NULL. */
+static Block *find_decoded(const Cpu *cpu, const u8 *host)
+{
+    u8 mode = block_mode(cpu);
+    Block *block = *bucket_of(cpu->code, host, mode);
+
+    while (block && (block->host != host || block->mode != mode))
+        block = block->next_in_bucket;
+    return block;
+}
+
 Block *code_cache_find(Cpu *cpu)
 {
     assert(cpu->code_mode == link_mode(cpu) && cpu->tlb == cpu->mmu.tlb[cpu->user]);
     cpu_between_instructions(cpu);
     u64 linear = fetch_linear(cpu, cpu->rip, 1);
-    u8 mode = block_mode(cpu);
     const u8 *host = mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, cpu->user, 1);
     PhysAddr physical = 0;
     Block *block;
@@ -347,9 +367,9 @@ Block *code_cache_find(Cpu *cpu)
         host = fetch_host(cpu, linear, &physical);
     if (!host)
         return single_block(cpu, NULL);
-    for (block = *bucket_of(cpu->code, host, mode); block; block = block->next_in_bucket)
-        if (block->host == host && block->mode == mode)
-            return within_limit(cpu, block) ? block : single_block(cpu, NULL);
+    block = find_decoded(cpu, host);
+    if (block)
+        return within_limit(cpu, block) ? block : single_block(cpu, NULL);
     block = find_straddler(cpu, host, linear);
     if (block)
         return block;
@@ -360,11 +380,27 @@ Block *code_cache_find(Cpu *cpu)
     return within_limit(cpu, block) ? block : single_block(cpu, NULL);
 }
 
+/* The block at cpu->rip, which lies in the page at hand at `host`, without asking the TLB; NULL for
+ * what is not simply there. */
+static Block *find_in_page(Cpu *cpu, const u8 *host)
+{
+    Block *block = find_decoded(cpu, host);
+
+    if (!block && !is_full(cpu->code) && page_find(cpu->code, page_start(host)))
+        block = make_block(cpu, host, 0);
+    return block && within_limit(cpu, block) ? block : NULL;
+}
+
 Block *code_cache_follow(Cpu *cpu, Block *from)
 {
     u64 key = link_key(cpu);
     u32 stamp = cpu->code_stamp;
-    Block *block = code_cache_find(cpu);
+    Block *block = NULL;
+
+    if (same_page(key, cpu->block_key) && from->host)
+        block = find_in_page(cpu, page_start(from->host) + (key & PAGE_MASK));
+    if (!block)
+        block = code_cache_find(cpu);
 
     /* Not when finding it has dropped blocks: `from` may be gone. */
     if (block->host && from->host && stamp == cpu->code_stamp) {

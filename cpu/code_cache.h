@@ -34,6 +34,8 @@ struct Block {
     BlockLink links[BLOCK_LINKS];
     u8 next_link;           /* to replace */
     Block *next_in_bucket, *next_in_page;
+    void *translation;      /* the engine's */
+    u32 executions;         /* the engine's, too */
 };
 
 typedef struct CodeCache CodeCache;
@@ -64,13 +66,34 @@ FORCE_INLINE u64 link_key(const Cpu *cpu)
     return ((cpu->segments[CS].base + cpu->rip) & cpu->linear_mask) ^ cpu->code_mode;
 }
 
-/* The block at cpu->rip as the successor of `from`: mostly without a look-up. */
+/* Do two keys lie in the same linear page, in the same mode? */
+FORCE_INLINE bool same_page(u64 key, u64 other)
+{
+    return (key ^ other) < PAGE_SIZE;
+}
+
+/* Does the TLB know `block` as the code at `key`? */
+FORCE_INLINE bool code_cache_mapped(const Cpu *cpu, u64 key, const Block *block)
+{
+    u8 *host;
+
+    return tlb_find(cpu->tlb, cpu->mmu.epoch, key ^ cpu->code_mode, ACCESS_EXECUTE, 1, &host) &&
+           host == block->host;
+}
+
+/* The block at cpu->rip as the successor of `from`: mostly without a look-up.
+ *
+ * Which transfers consult the TLB is architectural, so it is a rule that every engine follows:
+ * those to another page than that in which the block began, and those after anything that changed
+ * translations or the memory map. */
 FORCE_INLINE Block *code_cache_next(Cpu *cpu, Block *from)
 {
     u64 key = link_key(cpu);
 
     for (unsigned i = 0; i < BLOCK_LINKS; i++)
-        if (LIKELY(from->links[i].key == key && from->links[i].stamp == cpu->code_stamp))
+        if (LIKELY(from->links[i].key == key && from->links[i].stamp == cpu->code_stamp) &&
+            (LIKELY(same_page(key, cpu->block_key)) ||
+             code_cache_mapped(cpu, key, from->links[i].block)))
             return from->links[i].block;
     return code_cache_follow(cpu, from);
 }

@@ -137,6 +137,7 @@ void cpu_translations_changed(Cpu *cpu)
 {
     cpu_update_mode(cpu);
     code_cache_unlink(cpu);
+    cpu->block_key = NO_KEY;
 }
 
 /* Bits that the model does not have read as zero. */
@@ -203,6 +204,7 @@ void cpu_memory_map_changed(Cpu *cpu)
 {
     mmu_demote(&cpu->mmu);
     code_cache_unlink(cpu);
+    cpu->block_key = NO_KEY;
     cpu_leave_block(cpu);
 }
 

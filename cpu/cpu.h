@@ -122,6 +122,10 @@ typedef struct FaultRecord {
 } FaultRecord;
 
 struct CodeCache;
+struct Block;
+
+/* What executes blocks in the interpreter's place. See cpu/engine.h. */
+typedef struct CpuEngine CpuEngine;
 
 struct Cpu {
     /* ---- architectural state: listed in cpu_state (state.c) ---- */
@@ -163,6 +167,9 @@ struct Cpu {
     const Insn *block_end;          /* leave before this one; NULL: after the current one */
     const Insn *block_stop;         /* block_end as it was when the block was entered */
     u64 block_rip;                  /* of the block's first byte */
+    struct Block *block;            /* the current one, for code_cache_next(), */
+    u64 block_key;                  /* and where it is: see link_key(); or NO_KEY */
+    bool resume;                    /* a redone instruction's block goes on with its successor */
     u64 deadline;                   /* run until cycles reaches it */
     jmp_buf unwind;                 /* cpu_raise() and cpu_redo() go here, with an UNWIND_ */
 
@@ -181,6 +188,9 @@ struct Cpu {
     AddressSpace *memory, *ports;
     CpuBoard board;
     Log *log;
+    const CpuEngine *engine;        /* NULL: the interpreter */
+    void *engine_state;
+    u64 native[4];                  /* the engine's, where its code can reach them */
     struct CodeCache *code;
     u32 code_stamp;                 /* links between blocks with another stamp are stale; never 0 */
     u16 opcode_index[4 * 256 + 1];  /* decoder: first row, in opcode_order, of each code */
@@ -292,6 +302,9 @@ FORCE_INLINE void cpu_attend(Cpu *cpu, u8 reason)
 
 /* Re-derives code_size, stack_mask, tlb_epoch, user: after CS, SS, CPL, CR0, CR4, DR7, EFER or AC changed. */
 void cpu_update_mode(Cpu *cpu);
+
+/* No code lies here: the next block is looked up through the TLB, even within the same page. */
+#define NO_KEY (~(u64)0)
 
 /* After mmu_set_cr3(), mmu_set_control(), a flush or an INVLPG: what was derived from the old
  * translations is dropped. Includes cpu_update_mode(). */

@@ -4,10 +4,9 @@
 #include "cpu/alu.h"
 #include "cpu/exec.h"
 
-/* CF = OF = the product does not fit; the other flags, undefined, follow the low half. */
-FORCE_INLINE void product_flags(Cpu *cpu, Size size, u64 low, bool overflow)
+/* CF = OF = the product does not fit; the other flags, undefined, stay, as on AMD processors. */
+FORCE_INLINE void product_flags(Cpu *cpu, bool overflow)
 {
-    flags_set(&cpu->flags, size, low, 0);
     flags_set_co(&cpu->flags, overflow, overflow);
 }
 
@@ -29,7 +28,7 @@ FORCE_INLINE void MUL(Cpu *cpu, const Insn *insn, Shape shape)
     u64 high = (u64)(product >> (8 * shape.size)) & size_mask(shape.size);
 
     product_write(cpu, shape.size, low, high);
-    product_flags(cpu, shape.size, low, high != 0);
+    product_flags(cpu, high != 0);
 }
 ONE_OPERAND(MUL)
 
@@ -51,7 +50,7 @@ FORCE_INLINE void IMUL(Cpu *cpu, const Insn *insn, Shape shape)
     u64 high = (u64)(product >> (8 * shape.size)) & size_mask(shape.size);
 
     product_write(cpu, shape.size, low, high);
-    product_flags(cpu, shape.size, low, signed_overflow(shape.size, product));
+    product_flags(cpu, signed_overflow(shape.size, product));
 }
 ONE_OPERAND(IMUL)
 
@@ -61,7 +60,7 @@ FORCE_INLINE void truncated_product(Cpu *cpu, const Insn *insn, Shape shape, u64
     u64 low = (u64)product & size_mask(shape.size);
 
     register_write(cpu, insn->operands[0], shape.size, low);
-    product_flags(cpu, shape.size, low, signed_overflow(shape.size, product));
+    product_flags(cpu, signed_overflow(shape.size, product));
 }
 
 FORCE_INLINE void IMUL2(Cpu *cpu, const Insn *insn, Shape shape)

@@ -1,10 +1,13 @@
 /*
  * Shifts and rotates. Manual: Intel SDM Vol. 2, each instruction's page.
  *
- * OF is defined for a count of 1 only; for other counts it follows the same formula.
+ * OF is defined for a count of 1 only; for other counts it follows the same formula. AF, undefined,
+ * is set, and OF of SHLD is carry ^ sign, as on AMD processors.
  */
 #include "cpu/alu.h"
 #include "cpu/exec.h"
+
+enum { CARRY_AF = 8 };
 
 FORCE_INLINE unsigned shift_count(Cpu *cpu, const Insn *insn, Shape shape, unsigned operand)
 {
@@ -98,7 +101,7 @@ FORCE_INLINE void SHL(Cpu *cpu, const Insn *insn, Shape shape)
     dst_write(cpu, insn, shape, result);
     if (count == 0)
         return;
-    flags_set(&cpu->flags, shape.size, result, 0);
+    flags_set(&cpu->flags, shape.size, result, CARRY_AF);
     flags_set_co(&cpu->flags, carry, carry ^ top_bit(result, shape.size));
 }
 SHAPED(SHL)
@@ -114,7 +117,7 @@ FORCE_INLINE void SHR(Cpu *cpu, const Insn *insn, Shape shape)
     }
     u64 before_last = value >> (count - 1);
     dst_write(cpu, insn, shape, before_last >> 1);
-    flags_set(&cpu->flags, shape.size, before_last >> 1, 0);
+    flags_set(&cpu->flags, shape.size, before_last >> 1, CARRY_AF);
     flags_set_co(&cpu->flags, before_last & 1, top_bit(before_last, shape.size));
 }
 SHAPED(SHR)
@@ -131,13 +134,13 @@ FORCE_INLINE void SAR(Cpu *cpu, const Insn *insn, Shape shape)
     i64 before_last = (i64)sign_extend(value, shape.size) >> (count - 1);
     u64 result = (u64)(before_last >> 1) & size_mask(shape.size);
     dst_write(cpu, insn, shape, result);
-    flags_set(&cpu->flags, shape.size, result, 0);
+    flags_set(&cpu->flags, shape.size, result, CARRY_AF);
     flags_set_co(&cpu->flags, before_last & 1, false);
 }
 SHAPED(SAR)
 
-/* The bits of dst : src : dst, a circle of operands, that lie `count` (1 .. 31 or 63) to the right of
- * the first one's. A count above the width, for words only, is undefined and goes on around. */
+/* The bits of dst : src : dst, a circle of operands, that lie `count` (1 .. 31 or 63) to the right
+ * of the first one's. A count above the width, for words only, is undefined and goes on around. */
 FORCE_INLINE u64 circle_bits(u64 first, u64 second, unsigned count, Size size)
 {
     unsigned width = 8 * size;
@@ -149,8 +152,7 @@ FORCE_INLINE u64 circle_bits(u64 first, u64 second, unsigned count, Size size)
         second = other;
         count -= width;
     }
-    return (count == width ? second : first << count | second >> (width - count)) &
-           size_mask(size);
+    return (count == width ? second : first << count | second >> (width - count)) & size_mask(size);
 }
 
 FORCE_INLINE void double_shift(Cpu *cpu, const Insn *insn, Shape shape, bool left)
@@ -169,9 +171,10 @@ FORCE_INLINE void double_shift(Cpu *cpu, const Insn *insn, Shape shape, bool lef
     dst_write(cpu, insn, shape, result);
     if (count == 0)
         return;
-    flags_set(&cpu->flags, shape.size, result, 0);
+    flags_set(&cpu->flags, shape.size, result, CARRY_AF);
     if (left)
-        flags_set_co(&cpu->flags, last >> (width - count) & 1, top_bit(dst ^ result, shape.size));
+        flags_set_co(&cpu->flags, last >> (width - count) & 1,
+                     (last >> (width - count) & 1) ^ top_bit(result, shape.size));
     else
         flags_set_co(&cpu->flags, last >> (count - 1) & 1,
                      top_bit(result ^ result << 1, shape.size));

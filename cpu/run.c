@@ -8,6 +8,7 @@
  */
 #include "cpu/code_cache.h"
 #include "cpu/debug_registers.h"
+#include "cpu/engine.h"
 #include "cpu/exec.h"
 
 const Insn no_insn;
@@ -90,10 +91,12 @@ static Next attend(Cpu *cpu)
 /* ---- instructions ---- */
 
 /* Prepares to execute at most `budget` (> 0) instructions of a block. */
-FORCE_INLINE void enter_block(Cpu *cpu, const Block *block, u64 budget)
+FORCE_INLINE void enter_block(Cpu *cpu, Block *block, u64 budget)
 {
     const Insn *end = block->insns + (budget < block->count ? budget : block->count);
 
+    cpu->block = block;
+    cpu->block_key = link_key(cpu);
     cpu->counted = block->insns;
     cpu->block_rip = cpu->rip;
     cpu->block_end = cpu->block_stop = end;
@@ -130,6 +133,7 @@ static void redo(Cpu *cpu)
         execute_from(cpu, insn + 1);
     else
         leave_block(cpu, insn + 1);
+    cpu->resume = !cpu->attention && cpu->cycles < cpu->deadline;
 }
 
 static bool is_software_interrupt(const Insn *insn)
@@ -144,7 +148,7 @@ static void step(Cpu *cpu)
 {
     bool trap = cpu->rflags & FLAG_TF, resume = cpu->rflags & FLAG_RF;
     u64 rip = cpu->rip;
-    const Block *block;
+    Block *block;
     const Insn *insn;
 
     cpu->attention &= (u8)~ATTEND_SHADOW;
@@ -167,14 +171,37 @@ static void step(Cpu *cpu)
         cpu->attention |= ATTEND_TRAP;
 }
 
+Block *cpu_first_block(Cpu *cpu)
+{
+    bool resume = cpu->resume;
+
+    cpu->resume = false;
+    return resume ? code_cache_next(cpu, cpu->block) : code_cache_find(cpu);
+}
+
+FORCE_INLINE void interpret(Cpu *cpu, Block *block)
+{
+    enter_block(cpu, block, cpu->deadline - cpu->cycles);
+    execute_from(cpu, block->insns);
+}
+
+void cpu_interpret(Cpu *cpu, Block *block)
+{
+    interpret(cpu, block);
+}
+
+void cpu_leave(Cpu *cpu, const Insn *next)
+{
+    leave_block(cpu, next);
+}
+
 /* Apart from cpu_run(), whose setjmp() would keep everything in memory. */
 static __attribute__((noinline)) void run_blocks(Cpu *cpu)
 {
-    Block *block = code_cache_find(cpu);
+    Block *block = cpu_first_block(cpu);
 
     for (;;) {
-        enter_block(cpu, block, cpu->deadline - cpu->cycles);
-        execute_from(cpu, block->insns);
+        interpret(cpu, block);
         if (UNLIKELY(cpu->attention) || UNLIKELY(cpu->cycles >= cpu->deadline))
             return;
         block = code_cache_next(cpu, block);
@@ -204,10 +231,14 @@ void cpu_run(Cpu *cpu)
             break;
         if (next == NEXT_STEP)
             step(cpu);
+        else if (cpu->engine)
+            cpu->engine->run(cpu);
         else
             run_blocks(cpu);
     }
     cpu_between_instructions(cpu);
+    /* The one of several forms of the same flags that all engines agree on. */
+    flags_unpack(&cpu->flags, flags_pack(&cpu->flags));
 }
 
 void cpu_step(Cpu *cpu)

@@ -23,7 +23,7 @@ typedef struct PageFault {
     u32 error_code;
 } PageFault;
 
-enum { TLB_ENTRIES = 1024 };
+enum { TLB_ENTRIES = 4096 };
 
 /* Low bits of a tag: the epoch in which it was filled (never 0), and the speed bit. */
 enum { TLB_EPOCH = 0x3FF, TLB_SLOW = 0x400 };
@@ -92,9 +92,7 @@ bool mmu_peek(Mmu *mmu, u64 linear, Translation *translation);
 /* Pages that follow each other never share an entry, which the page-crossing test relies on. */
 FORCE_INLINE unsigned tlb_index(u64 linear)
 {
-    u64 page = linear >> PAGE_SHIFT;
-
-    return (unsigned)((page + (page >> 10)) % TLB_ENTRIES);
+    return (unsigned)(linear >> PAGE_SHIFT) % TLB_ENTRIES;
 }
 
 /* Finds `size` bytes at `linear` in `tlb`, one of Mmu.tlb, when `epoch` is current, the entry grants
