@@ -192,13 +192,21 @@ static DecodeMode decode_mode(const Cpu *cpu)
     return (DecodeMode){.code_size = cpu->code_size, .protected_mode = cpu_protected(cpu)};
 }
 
+static Privilege fetch_privilege(const Cpu *cpu)
+{
+    return cpu->user ? AS_USER : AS_SUPERVISOR;
+}
+
 /* Linear address of code; raises #GP(0) beyond CS's limit, as `size` bytes are fetched. */
 static u64 fetch_linear(Cpu *cpu, u64 rip, unsigned size)
 {
     u64 linear = cpu->segments[CS].base + rip;
 
-    if (cpu->code_size == 8)
+    if (cpu->code_size == 8) {
+        if (!is_canonical(linear))
+            cpu_raise_gp0(cpu);
         return linear;
+    }
     if (rip + size - 1 > cpu->segments[CS].limit)
         cpu_raise_gp0(cpu);
     return (u32)linear;
@@ -214,7 +222,8 @@ static void fetch_slowly(Cpu *cpu, u64 rip, Insn *insn, u8 *bytes)
         PageFault fault;
         DecodeStatus status;
 
-        if (!mmu_translate(&cpu->mmu, linear, ACCESS_EXECUTE, cpu->user, &physical, &fault))
+        if (!mmu_translate(&cpu->mmu, linear, ACCESS_EXECUTE, fetch_privilege(cpu), &physical,
+                           &fault))
             cpu_raise_page_fault(cpu, &fault);
         bytes[count - 1] = (u8)space_read(cpu->memory, physical, BYTE);
         status = decode(cpu, decode_mode(cpu), bytes, count, insn);
@@ -262,7 +271,8 @@ static Block *find_straddler(Cpu *cpu, const u8 *host, u64 linear)
         return NULL;
     if (cpu->code_size != 8 && cpu->rip + slot->length - 1 > cpu->segments[CS].limit)
         return NULL;
-    second = mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear + here, ACCESS_EXECUTE, cpu->user, 1);
+    second =
+        mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear + here, ACCESS_EXECUTE, fetch_privilege(cpu), 1);
     if (!second || memcmp(slot->bytes + here, second, slot->length - here) != 0)
         return NULL;
     return &slot->block;
@@ -333,7 +343,8 @@ static const u8 *fetch_host(Cpu *cpu, u64 linear, PhysAddr *physical)
     u8 *host;
     PageFault fault;
 
-    if (!mmu_access(&cpu->mmu, linear, ACCESS_EXECUTE, cpu->user, physical, &host, &fault))
+    if (!mmu_access(&cpu->mmu, linear, ACCESS_EXECUTE, fetch_privilege(cpu), physical, &host,
+                    &fault))
         cpu_raise_page_fault(cpu, &fault);
     return host;
 }
@@ -356,10 +367,11 @@ static Block *find_decoded(const Cpu *cpu, const u8 *host)
 
 Block *code_cache_find(Cpu *cpu)
 {
-    assert(cpu->code_mode == link_mode(cpu) && cpu->tlb == cpu->mmu.tlb[cpu->user]);
+    assert(cpu->code_mode == link_mode(cpu) && cpu->tlb == cpu->mmu.tlb[cpu->as]);
     cpu_between_instructions(cpu);
     u64 linear = fetch_linear(cpu, cpu->rip, 1);
-    const u8 *host = mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, cpu->user, 1);
+    const u8 *host =
+        mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, fetch_privilege(cpu), 1);
     PhysAddr physical = 0;
     Block *block;
 

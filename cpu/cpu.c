@@ -43,6 +43,7 @@ bool cpu_init(Cpu *cpu, const char *model, AddressSpace *memory, AddressSpace *p
     if (board)
         cpu->board = *board;
     mmu_init(&cpu->mmu, memory, found->physical_bits, log);
+    cpu->mmu.has_1gb_pages = cpu_has(cpu, FEATURE_PAGE1GB);
     opcodes_index(cpu);
     if (!code_cache_create(cpu)) {
         snprintf(error, error_size, "not enough memory for the processor's code cache");
@@ -81,7 +82,7 @@ void cpu_init_signal(Cpu *cpu)
     flags_unpack(&cpu->flags, 0);
     cpu->cpl = 0;
     cpu->cr0 = (cpu->cr0 & (CR0_CD | CR0_NW)) | CR0_ET;
-    cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->cr8 = cpu->efer = 0;
+    cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->efer = 0;
     memset(cpu->dr, 0, sizeof cpu->dr);
     cpu->dr[6] = DR6_ALWAYS;
     cpu->dr6_pending = 0;
@@ -117,6 +118,8 @@ void cpu_update_mode(Cpu *cpu)
     u16 code = cpu->segments[CS].access;
     bool alignment = (cpu->cr0 & CR0_AM) && (cpu->rflags & FLAG_AC) && cpu->cpl == 3;
 
+    bool was_64bit = cpu->code_size == 8;
+
     if (cpu_long(cpu) && (code & ACCESS_L))
         cpu->code_size = 8;
     else /* in real mode too: its CS keeps the bit that protected mode left there */
@@ -126,8 +129,15 @@ void cpu_update_mode(Cpu *cpu)
         cpu->stack_mask = ~(u64)0;
     else
         cpu->stack_mask = cpu->segments[SS].access & ACCESS_DB ? 0xFFFFFFFF : 0xFFFF;
+    if (was_64bit != (cpu->code_size == 8))
+        segment_update_all(cpu);
     cpu->user = cpu->cpl == 3;
-    cpu->tlb = cpu->mmu.tlb[cpu->user];
+    if (cpu->user)
+        cpu->as = AS_USER;
+    else
+        cpu->as =
+            (cpu->cr4 & CR4_SMAP) && (cpu->rflags & FLAG_AC) ? AS_SUPERVISOR_AC : AS_SUPERVISOR;
+    cpu->tlb = cpu->mmu.tlb[cpu->as];
     cpu->code_mode = link_mode(cpu);
     cpu->tlb_epoch = alignment || debug_has_data_breakpoints(cpu) ? TLB_NO_EPOCH : cpu->mmu.epoch;
     cpu_leave_block(cpu);

@@ -42,7 +42,8 @@ typedef struct Segment {
     u16 selector;
     u16 access;             /* 0: unusable (a null selector) */
     u32 limit;              /* in bytes, granularity applied */
-    u64 base;
+    u64 loaded_base;
+    u64 base;               /* derived: loaded_base, or 0 where 64-bit mode ignores it */
     u64 read_end;           /* derived: an access at offset is fine when offset + size <= this; */
     u64 write_end;          /* 0 where the slow check must look (expand-down, no right) */
 } Segment;
@@ -55,7 +56,8 @@ typedef struct DescriptorTable {
 enum { CR0_PE = 1, CR0_MP = 2, CR0_EM = 4, CR0_TS = 8, CR0_ET = 16, CR0_NE = 32,
        CR0_AM = 1 << 18, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
 enum { CR4_VME = 1, CR4_PVI = 2, CR4_TSD = 4, CR4_DE = 8, CR4_MCE = 64, CR4_PCE = 256,
-       CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048 };
+       CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048,
+       CR4_FSGSBASE = 1 << 16 };
 enum { EFER_SCE = 1, EFER_LME = 1 << 8 };
 
 typedef union Xmm {
@@ -108,6 +110,8 @@ typedef struct CpuBoard {
     void (*ferr)(void *board, bool level);      /* FERR#: x87 error while CR0.NE = 0 */
     bool (*read_msr)(void *board, u32 index, u64 *value);   /* MSRs outside the core (APIC) */
     bool (*write_msr)(void *board, u32 index, u64 value);
+    u8 (*read_task_priority)(void *board);              /* CR8 is the APIC's TPR, bits 7 .. 4 */
+    void (*write_task_priority)(void *board, u8 value);
 } CpuBoard;
 
 /* The core's MSRs that do nothing but hold a value, by position in msr.c's table. */
@@ -135,7 +139,7 @@ struct Cpu {
     u64 rflags;                     /* the other flags; arithmetic bits are 0 here */
     Segment segments[SEGMENT_COUNT];
     DescriptorTable gdtr, idtr;
-    u64 cr0, cr2, cr3, cr4, cr8, efer;
+    u64 cr0, cr2, cr3, cr4, efer;
     u64 dr[8];                      /* DR4 and DR5 unused */
     X87 x87;
     Xmm xmm[16];
@@ -144,6 +148,8 @@ struct Cpu {
     u64 tsc_offset;                 /* TSC = cycles + this */
     u32 sysenter_cs;
     u64 sysenter_esp, sysenter_eip;
+    u64 star, lstar, cstar, sfmask;     /* SYSCALL and SYSRET */
+    u64 kernel_gs_base;
     u8 cpl;
     u8 attention;                   /* ATTEND_ bits */
     u64 dr6_pending;                /* debug conditions met by the current instruction */
@@ -158,7 +164,8 @@ struct Cpu {
     u64 tlb_epoch;                  /* mmu.epoch, or TLB_NO_EPOCH when every data access must be slow
                                      * (alignment checks, data breakpoints) */
     bool user;                      /* cpl == 3 */
-    const TlbEntry *tlb;            /* mmu.tlb[user] */
+    u8 as;                          /* Privilege of data accesses */
+    const TlbEntry *tlb;            /* mmu.tlb[as] */
     u64 code_mode;                  /* what code was decoded for, for link_key() */
 
     /* ---- the run loop's: where execution is within the current block ---- */
@@ -238,9 +245,18 @@ extern const StateTable cpu_state;
 FORCE_INLINE bool cpu_protected(const Cpu *cpu) { return (cpu->cr0 & CR0_PE) && !(cpu->rflags & FLAG_VM); }
 FORCE_INLINE bool cpu_v86(const Cpu *cpu) { return (cpu->rflags & FLAG_VM) != 0; }
 FORCE_INLINE bool cpu_real(const Cpu *cpu) { return !(cpu->cr0 & CR0_PE); }
-FORCE_INLINE bool cpu_long(const Cpu *cpu) { return (cpu->efer & (1 << 10)) != 0; }
+FORCE_INLINE bool cpu_long(const Cpu *cpu) { return (cpu->efer & (1 << 10)) != 0; }    /* EFER.LMA */
 FORCE_INLINE bool cpu_has(const Cpu *cpu, Feature feature) { return cpu->features >> feature & 1; }
 FORCE_INLINE unsigned cpu_iopl(const Cpu *cpu) { return cpu->rflags >> 12 & 3; }
+
+/* Bits 63 .. 47 are all equal: SDM Vol. 1, "Canonical Addressing". */
+FORCE_INLINE bool is_canonical(u64 linear) { return (u64)((i64)(linear << 16) >> 16) == linear; }
+
+/* The linear address of a system structure, which wraps at 4 GiB outside long mode. */
+FORCE_INLINE u64 cpu_system_linear(const Cpu *cpu, u64 linear)
+{
+    return cpu_long(cpu) ? linear : (u32)linear;
+}
 
 /* ---- flags as one register ---- */
 

@@ -139,7 +139,14 @@ FORCE_INLINE void dst_write(Cpu *cpu, const Insn *insn, Shape shape, u64 value)
  * block. Near transfers check CS's limit: raises #GP(0) first. */
 FORCE_INLINE void cpu_check_rip(Cpu *cpu, u64 rip)
 {
-    if (UNLIKELY(cpu->code_size != 8 && rip > cpu->segments[CS].limit))
+    if (UNLIKELY(cpu->code_size == 8 ? !is_canonical(rip) : rip > cpu->segments[CS].limit))
+        cpu_raise_gp0(cpu);
+}
+
+/* SGDT, SIDT, SLDT, SMSW, STR: SDM Vol. 3, "User-Mode Instruction Prevention". */
+FORCE_INLINE void cpu_check_umip(Cpu *cpu)
+{
+    if ((cpu->cr4 & CR4_UMIP) && cpu->cpl != 0)
         cpu_raise_gp0(cpu);
 }
 

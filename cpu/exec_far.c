@@ -2,8 +2,6 @@
  * JMP, CALL and RET to far addresses: code segments, call gates, task gates, TSSs.
  * Manual: Intel SDM Vol. 2, "Jump", "Call Procedure", "Return From Procedure"; Vol. 3,
  * "Privilege Level Checking When Transferring Program Control Between Code Segments".
- *
- * Not implemented: the 64-bit call gate.
  */
 #include "cpu/exec.h"
 #include "cpu/far.h"
@@ -40,8 +38,7 @@ static void check_present(Cpu *cpu, u16 selector, u16 access)
 
 static void check_destination(Cpu *cpu, Destination *to)
 {
-    if (to->rip > descriptor_limit(to->code))
-        cpu_raise_gp0(cpu);
+    code_segment_check_rip(cpu, to->code, to->rip);
     to->code = descriptor_mark(cpu, to->selector, to->code, ACCESS_ACCESSED, 0);
 }
 
@@ -68,7 +65,8 @@ static void check_system(Cpu *cpu, u16 selector, u16 access)
 }
 
 /* The code segment behind a call gate. CALL may go to an inner ring, JMP may not. */
-static void check_gate_target(Cpu *cpu, Destination *to, Descriptor gate, bool call)
+static void check_gate_target(Cpu *cpu, Destination *to, u16 gate_selector, Descriptor gate,
+                              bool call)
 {
     u16 access;
     unsigned dpl;
@@ -77,12 +75,14 @@ static void check_gate_target(Cpu *cpu, Destination *to, Descriptor gate, bool c
     to->rip = bits(gate, 15, 0);
     if (access_type(descriptor_access(gate)) == SYSTEM_CALL_GATE32)
         to->rip |= bits(gate, 63, 48) << 16;
+    if (cpu_long(cpu))
+        to->rip |= descriptor_fetch_upper(cpu, gate_selector, EXCEPTION_GP) << 32;
     if (selector_is_null(to->selector))
         cpu_raise_gp0(cpu);
     to->code = descriptor_fetch(cpu, to->selector, EXCEPTION_GP);
     access = descriptor_access(to->code);
     dpl = access_dpl(access);
-    if (!(access & ACCESS_S) || !(access & ACCESS_CODE) || dpl > cpu->cpl ||
+    if (!access_is_code(cpu, access) || (cpu_long(cpu) && !(access & ACCESS_L)) || dpl > cpu->cpl ||
         (!call && !access_is_conforming(access) && dpl != cpu->cpl))
         cpu_raise(cpu, EXCEPTION_GP, to->selector & ~3u);
     check_present(cpu, to->selector, access);
@@ -133,6 +133,25 @@ static void call_through_gate(Cpu *cpu, Destination *to, Descriptor gate)
         frame_load_inner_stack(cpu, &frame);
 }
 
+/* The 64-bit gate copies no parameters, and its stack has no segment. */
+static void call_through_long_gate(Cpu *cpu, const Destination *to)
+{
+    bool inner = to->cpl < cpu->cpl;
+    u64 pointer = inner ? frame_long_stack_pointer(cpu, to->cpl) : cpu->gpr[RSP];
+    Destination checked = *to;
+    Frame frame;
+
+    frame_on_long_stack(cpu, &frame, pointer, to->cpl);
+    if (inner)
+        push_outer(cpu, &frame, 0);
+    push_return(cpu, &frame);
+    check_destination(cpu, &checked);
+    frame_commit(cpu, &frame);
+    go(cpu, &checked);
+    if (inner)
+        segment_set_null(cpu, SS, (u16)to->cpl);
+}
+
 /* ---- system descriptors ---- */
 
 static void transfer_to_system(Cpu *cpu, u16 selector, Descriptor descriptor, bool call)
@@ -141,12 +160,16 @@ static void transfer_to_system(Cpu *cpu, u16 selector, Descriptor descriptor, bo
     u16 access = descriptor_access(descriptor);
     Destination to;
 
+    if (cpu_long(cpu) && (access & (ACCESS_S | ACCESS_TYPE)) != SYSTEM_CALL_GATE32)
+        cpu_raise(cpu, EXCEPTION_GP, selector & ~3u);
     switch (access & (ACCESS_S | ACCESS_TYPE)) {
     case SYSTEM_CALL_GATE16:
     case SYSTEM_CALL_GATE32:
         check_system(cpu, selector, access);
-        check_gate_target(cpu, &to, descriptor, call);
-        if (call) {
+        check_gate_target(cpu, &to, selector, descriptor, call);
+        if (call && cpu_long(cpu)) {
+            call_through_long_gate(cpu, &to);
+        } else if (call) {
             call_through_gate(cpu, &to, descriptor);
         } else {
             check_destination(cpu, &to);
@@ -182,7 +205,7 @@ static bool destination_is_code(Cpu *cpu, Destination *to, bool call)
         transfer_to_system(cpu, to->selector, to->code, call);
         return false;
     }
-    if (!(access & ACCESS_CODE))
+    if (!access_is_code(cpu, access))
         cpu_raise(cpu, EXCEPTION_GP, to->selector & ~3u);
     check_direct(cpu, to);
     return true;
@@ -232,7 +255,7 @@ FORCE_INLINE void RETF(Cpu *cpu, const Insn *insn, Shape shape)
     u64 rip = stack_peek(cpu, 0, shape.size);
     u16 cs = (u16)stack_peek(cpu, shape.size, shape.size);
     u64 popped = 2 * shape.size + release;
-    FarReturn target;
+    FarReturn target = {.loads_stack = false};
 
     if (!cpu_protected(cpu)) {
         far_jump_real(cpu, cs, rip);

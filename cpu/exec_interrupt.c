@@ -2,8 +2,6 @@
  * INT n, INT1, INT3, INTO, IRET, BOUND, UD.
  * Manual: Intel SDM Vol. 2, "Call to Interrupt Procedure", "Interrupt Return", "Check Array Index
  * Against Bounds", "Undefined Instruction".
- *
- * Not implemented: IRETQ.
  */
 #include "cpu/exec.h"
 #include "cpu/far.h"
@@ -157,10 +155,10 @@ static void return_protected(Cpu *cpu, Size size)
 {
     u64 rip = stack_peek(cpu, 0, size), flags, mask = iret_flags(size);
     u16 cs = (u16)stack_peek(cpu, size, size);
-    FarReturn target;
+    FarReturn target = {.loads_stack = cpu->code_size == 8};
 
     flags = stack_peek(cpu, 2 * size, size);
-    if (size == DWORD && (flags & FLAG_VM) && cpu->cpl == 0) {
+    if (size == DWORD && !cpu_long(cpu) && (flags & FLAG_VM) && cpu->cpl == 0) {
         return_to_v86(cpu, rip, cs, flags);
         return;
     }
@@ -181,6 +179,8 @@ FORCE_INLINE void IRET(Cpu *cpu, const Insn *insn, Shape shape)
         return_8086(cpu, shape.size, iret_flags(shape.size) | FLAG_IF | FLAG_IOPL);
     else if (cpu_v86(cpu))
         return_v86(cpu, shape.size);
+    else if ((cpu->rflags & FLAG_NT) && cpu_long(cpu))
+        cpu_raise_gp0(cpu);
     else if (cpu->rflags & FLAG_NT)
         return_to_task(cpu);
     else

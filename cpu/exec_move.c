@@ -30,9 +30,10 @@ SHAPED(MOVSX)
 
 FORCE_INLINE void MOVSXD(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    u64 value = operand_read_with(cpu, insn, insn->operands[1], shape.src, DWORD, shape.redo);
+    Size size = insn->operands[1].size == WORD ? WORD : DWORD;
+    u64 value = operand_read_with(cpu, insn, insn->operands[1], shape.src, size, shape.redo);
 
-    register_write(cpu, insn->operands[0], shape.size, sign_extend(value, DWORD));
+    register_write(cpu, insn->operands[0], shape.size, sign_extend(value, size));
 }
 SHAPED(MOVSXD)
 

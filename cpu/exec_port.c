@@ -21,10 +21,10 @@ static void check_permission(Cpu *cpu, u16 port, Size size)
         return;
     if (!(tss->access & ACCESS_P) || !tss_is_32bit(tss->access) || tss->limit < 0x67)
         cpu_raise_gp0(cpu);
-    map = (u32)system_read(cpu, (u32)(tss->base + TSS_IO_MAP_BASE), WORD) + port / 8u;
+    map = (u32)system_read(cpu, cpu_system_linear(cpu, tss->base + TSS_IO_MAP_BASE), WORD) + port / 8u;
     if (map + 1 > tss->limit)
         cpu_raise_gp0(cpu);
-    if (system_read(cpu, (u32)(tss->base + map), WORD) >> port % 8 & allowed_mask)
+    if (system_read(cpu, cpu_system_linear(cpu, tss->base + map), WORD) >> port % 8 & allowed_mask)
         cpu_raise_gp0(cpu);
 }
 
@@ -126,8 +126,8 @@ static void INS(Cpu *cpu, const Insn *insn)
         return;
     check_permission(cpu, port, size);
     linear = memory_linear(cpu, ES, address_register(cpu, insn, RDI), size, true);
-    memory_probe_write(cpu, linear, size, cpu->user);
-    linear_write(cpu, linear, size, cpu->user, port_read(cpu, port, size));
+    memory_probe_write(cpu, linear, size, cpu->as);
+    linear_write(cpu, linear, size, cpu->as, port_read(cpu, port, size));
     advance(cpu, insn, RDI, size);
 }
 PLAIN(INS)

@@ -109,6 +109,15 @@ static void ARPL(Cpu *cpu, const Insn *insn)
 }
 PLAIN(ARPL)
 
+enum {
+    HAS_LIMIT = 1 << SYSTEM_TSS16 | 1 << SYSTEM_LDT | 1 << SYSTEM_TSS16_BUSY | 1 << SYSTEM_TSS32 |
+                1 << SYSTEM_TSS32_BUSY,
+    HAS_RIGHTS =
+        HAS_LIMIT | 1 << SYSTEM_CALL_GATE16 | 1 << SYSTEM_TASK_GATE | 1 << SYSTEM_CALL_GATE32,
+    LONG_MODE =
+        1 << SYSTEM_LDT | 1 << SYSTEM_TSS32 | 1 << SYSTEM_TSS32_BUSY | 1 << SYSTEM_CALL_GATE32,
+};
+
 /* Is there a descriptor that CPL and RPL may see? System types as bits of `system_types`. */
 static bool is_visible(Cpu *cpu, u16 selector, Descriptor *descriptor, unsigned system_types)
 {
@@ -119,6 +128,8 @@ static bool is_visible(Cpu *cpu, u16 selector, Descriptor *descriptor, unsigned 
         return false;
     access = descriptor_access(*descriptor);
     dpl = access_dpl(access);
+    if (cpu_long(cpu))
+        system_types &= LONG_MODE;
     if (!(access & ACCESS_S) && !bit(system_types, access_type(access)))
         return false;
     return access_is_conforming(access) || (dpl >= cpu->cpl && dpl >= (selector & 3));
@@ -128,13 +139,6 @@ static u16 selector_operand(Cpu *cpu, const Insn *insn, unsigned number)
 {
     return (u16)operand_read(cpu, insn, insn->operands[number], OPERAND_NONE, WORD);
 }
-
-enum {
-    HAS_LIMIT = 1 << SYSTEM_TSS16 | 1 << SYSTEM_LDT | 1 << SYSTEM_TSS16_BUSY | 1 << SYSTEM_TSS32 |
-                1 << SYSTEM_TSS32_BUSY,
-    HAS_RIGHTS =
-        HAS_LIMIT | 1 << SYSTEM_CALL_GATE16 | 1 << SYSTEM_TASK_GATE | 1 << SYSTEM_CALL_GATE32,
-};
 
 static void LAR(Cpu *cpu, const Insn *insn)
 {
@@ -192,6 +196,22 @@ static Descriptor fetch_system(Cpu *cpu, u16 selector)
     return descriptor_fetch(cpu, selector, EXCEPTION_GP);
 }
 
+/* In long mode the descriptor goes on with the upper half of the base. LTR marks the TSS busy. */
+static void load_system(Cpu *cpu, SegmentRegister reg, u16 selector, Descriptor descriptor)
+{
+    u64 base = descriptor_base(descriptor);
+
+    if (cpu_long(cpu)) {
+        base |= descriptor_fetch_upper(cpu, selector, EXCEPTION_GP) << 32;
+        if (!is_canonical(base))
+            cpu_raise(cpu, EXCEPTION_GP, selector & ~3u);
+    }
+    if (reg == TR)
+        descriptor = descriptor_mark(cpu, selector, descriptor, TSS_BUSY, 0);
+    segment_set(cpu, reg, selector, base, descriptor_limit(descriptor),
+                descriptor_access(descriptor));
+}
+
 static void LLDT(Cpu *cpu, const Insn *insn)
 {
     u16 selector, access;
@@ -210,7 +230,7 @@ static void LLDT(Cpu *cpu, const Insn *insn)
         cpu_raise(cpu, EXCEPTION_GP, selector & ~3u);
     if (!(access & ACCESS_P))
         cpu_raise(cpu, EXCEPTION_NP, selector & ~3u);
-    segment_set_descriptor(cpu, LDTR, selector, descriptor);
+    load_system(cpu, LDTR, selector, descriptor);
 }
 PLAIN(LLDT)
 
@@ -226,12 +246,11 @@ static void LTR(Cpu *cpu, const Insn *insn)
         cpu_raise_gp0(cpu);
     descriptor = fetch_system(cpu, selector);
     access = descriptor_access(descriptor);
-    if (!access_is_tss(access, false))
+    if (!access_is_tss(access, false) || (cpu_long(cpu) && !tss_is_32bit(access)))
         cpu_raise(cpu, EXCEPTION_GP, selector & ~3u);
     if (!(access & ACCESS_P))
         cpu_raise(cpu, EXCEPTION_NP, selector & ~3u);
-    descriptor = descriptor_mark(cpu, selector, descriptor, TSS_BUSY, 0);
-    segment_set_descriptor(cpu, TR, selector, descriptor);
+    load_system(cpu, TR, selector, descriptor);
 }
 PLAIN(LTR)
 
@@ -239,6 +258,7 @@ static void SLDT(Cpu *cpu, const Insn *insn)
 {
     Operand to = insn->operands[0];
 
+    cpu_check_umip(cpu);
     operand_write(cpu, insn, to, OPERAND_NONE, to.size, cpu->segments[LDTR].selector);
 }
 PLAIN(SLDT)
@@ -247,6 +267,7 @@ static void STR(Cpu *cpu, const Insn *insn)
 {
     Operand to = insn->operands[0];
 
+    cpu_check_umip(cpu);
     operand_write(cpu, insn, to, OPERAND_NONE, to.size, cpu->segments[TR].selector);
 }
 PLAIN(STR)

@@ -220,7 +220,7 @@ static void store_masked(Cpu *cpu, const Insn *insn, const u8 *value, const u8 *
             u64 at = (offset + i) & insn->address_mask;
             u64 linear = memory_linear(cpu, insn->segment, at, BYTE, true);
 
-            memory_probe_write(cpu, linear, BYTE, cpu->user);
+            memory_probe_write(cpu, linear, BYTE, cpu->as);
         }
     for (unsigned i = 0; i < count; i++)
         if (mask[i] & 0x80)

@@ -108,9 +108,8 @@ FORCE_INLINE u64 move_body(Cpu *cpu, const Insn *insn, Size size, u64 most)
     if (most > 1) {
         u64 from = segment_linear(cpu, insn->segment, source);
         u64 to = segment_linear(cpu, ES, destination);
-        const u8 *from_host =
-            mmu_fast(&cpu->mmu, cpu->tlb_epoch, from, ACCESS_READ, cpu->user, size);
-        u8 *to_host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, to, ACCESS_WRITE, cpu->user, size);
+        const u8 *from_host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, from, ACCESS_READ, cpu->as, size);
+        u8 *to_host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, to, ACCESS_WRITE, cpu->as, size);
 
         count = run_length(cpu, insn, insn->segment, source, from, size, most, false);
         count = run_length(cpu, insn, ES, destination, to, size, count, true);
@@ -140,7 +139,7 @@ FORCE_INLINE u64 store_body(Cpu *cpu, const Insn *insn, Size size, u64 most)
     u64 destination = string_pointer(cpu, insn, RDI);
     u64 to = segment_linear(cpu, ES, destination);
     u64 count = run_length(cpu, insn, ES, destination, to, size, most, true);
-    u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, to, ACCESS_WRITE, cpu->user, size);
+    u8 *host = mmu_fast(&cpu->mmu, cpu->tlb_epoch, to, ACCESS_WRITE, cpu->as, size);
 
     if (count > 1 && host) {
         if (size == BYTE)

@@ -3,7 +3,7 @@
  * instructions of the operating system.
  * Manual: Intel SDM Vol. 2, the pages of these names; Vol. 3, "Control Registers".
  *
- * Not implemented: long mode's activation, CR8, SMM (RSM raises #UD), UMIP.
+ * Not implemented: SMM (RSM raises #UD).
  */
 #include "cpu/debug_registers.h"
 #include "cpu/exec.h"
@@ -17,7 +17,12 @@ static void require_cpl0(Cpu *cpu)
 
 /* ---- GDTR and IDTR ---- */
 
-/* With 16-bit operands the base has 24 bits, as on the 286. */
+static Size native_size(const Cpu *cpu)
+{
+    return cpu->code_size == 8 ? QWORD : DWORD;
+}
+
+/* With 16-bit operands the base has 24 bits, as on the 286; in 64-bit mode always 64. */
 static void load_table(Cpu *cpu, const Insn *insn, DescriptorTable *table)
 {
     u64 offset = operand_offset(cpu, insn), base;
@@ -25,8 +30,12 @@ static void load_table(Cpu *cpu, const Insn *insn, DescriptorTable *table)
 
     require_cpl0(cpu);
     limit = (u16)memory_read(cpu, insn->segment, offset, WORD);
-    base = memory_read(cpu, insn->segment, offset + 2, insn->size == QWORD ? QWORD : DWORD);
-    *table = (DescriptorTable){.base = insn->size == WORD ? base & 0xFFFFFF : base, .limit = limit};
+    base = memory_read(cpu, insn->segment, offset + 2, native_size(cpu));
+    if (cpu->code_size != 8 && insn->size == WORD)
+        base &= 0xFFFFFF;
+    if (!is_canonical(base))
+        cpu_raise_gp0(cpu);
+    *table = (DescriptorTable){.base = base, .limit = limit};
 }
 
 /* All 32 bits of the base whatever the operand size, as every processor since the 386 does.
@@ -35,8 +44,9 @@ static void store_table(Cpu *cpu, const Insn *insn, const DescriptorTable *table
 {
     u64 offset = operand_offset(cpu, insn);
 
+    cpu_check_umip(cpu);
     memory_read_for_write(cpu, insn->segment, offset, WORD);
-    memory_write(cpu, insn->segment, offset + 2, cpu->code_size == 8 ? QWORD : DWORD, table->base);
+    memory_write(cpu, insn->segment, offset + 2, native_size(cpu), table->base);
     memory_write(cpu, insn->segment, offset, WORD, table->limit);
 }
 
@@ -69,31 +79,61 @@ PLAIN(SIDT)
 #define CR0_WRITABLE                                                                               \
     (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | (u64)CR0_PG)
 
+/* What turning paging on or off asks for, and does to EFER.LMA. SDM Vol. 3, "Initializing IA-32e
+ * Mode" and "Long-Mode... Consistency Checks"; task switches are gone, so the TSS must not be a
+ * 286's. */
+static u64 check_paging_change(Cpu *cpu, u64 cr0)
+{
+    bool is_tss16 = !(cpu->segments[TR].access & 8);
+
+    if (cr0 & CR0_PG) {
+        if (!(cpu->efer & EFER_LME))
+            return cpu->efer;
+        if (!(cpu->cr4 & CR4_PAE) || (cpu->segments[CS].access & ACCESS_L) || is_tss16)
+            cpu_raise_gp0(cpu);
+        return cpu->efer | EFER_LMA;
+    }
+    if (cpu->code_size == 8 || (cpu->cr4 & CR4_PCIDE))
+        cpu_raise_gp0(cpu);
+    return cpu->efer & ~(u64)EFER_LMA;
+}
+
 /* Undefined bits of CR0 read as written zeroes; ET is wired to one. */
 static void set_cr0(Cpu *cpu, u64 value)
 {
-    u64 old = cpu->cr0, changes;
+    u64 old = cpu->cr0, efer = cpu->efer, changes;
 
+    if (value >> 32)
+        cpu_raise_gp0(cpu);
     value = (value & CR0_WRITABLE) | CR0_ET;
     changes = old ^ value;
     if (((value & CR0_PG) && !(value & CR0_PE)) || ((value & CR0_NW) && !(value & CR0_CD)))
         cpu_raise_gp0(cpu);
-    if ((value & CR0_PG) && (cpu->cr4 & CR4_PAE) && (changes & (CR0_PG | CR0_CD | CR0_NW)) &&
-        !mmu_load_pdptes(&cpu->mmu, cpu->cr3))
+    if (changes & CR0_PG)
+        efer = check_paging_change(cpu, value);
+    if ((value & CR0_PG) && (cpu->cr4 & CR4_PAE) && !(efer & EFER_LMA) &&
+        (changes & (CR0_PG | CR0_CD | CR0_NW)) && !mmu_load_pdptes(&cpu->mmu, cpu->cr3))
         cpu_raise_gp0(cpu);
     cpu->cr0 = value;
+    cpu->efer = efer;
     if (changes & (CR0_PE | CR0_PG))
-        LOG(cpu->log, LOG_CPU, "CR0 %08llX -> %08llX", (unsigned long long)old,
-            (unsigned long long)value);
+        LOG(cpu->log, LOG_CPU, "CR0 %08llX -> %08llX, EFER %04llX", (unsigned long long)old,
+            (unsigned long long)value, (unsigned long long)efer);
     if (changes & CR0_PE)
         segment_update_all(cpu);
     mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
     cpu_translations_changed(cpu);
 }
 
+/* Bit 63 asks to keep the TLB's entries, with PCIDs; we drop them all the same. */
 static void set_cr3(Cpu *cpu, u64 value)
 {
-    if ((cpu->cr0 & CR0_PG) && (cpu->cr4 & CR4_PAE) && !mmu_load_pdptes(&cpu->mmu, value))
+    if (cpu->cr4 & CR4_PCIDE)
+        value &= ~((u64)1 << 63);
+    if (cpu_long(cpu) && value >> cpu->mmu.physical_bits)
+        cpu_raise_gp0(cpu);
+    if ((cpu->cr0 & CR0_PG) && (cpu->cr4 & CR4_PAE) && !cpu_long(cpu) &&
+        !mmu_load_pdptes(&cpu->mmu, value))
         cpu_raise_gp0(cpu);
     cpu->cr3 = value;
     mmu_set_cr3(&cpu->mmu, value);
@@ -104,12 +144,23 @@ static u64 cr4_writable(const Cpu *cpu)
 {
     static const struct {
         u8 feature;
-        u16 bits;
+        u32 bits;
     } rows[] = {
-        {FEATURE_VME, CR4_VME | CR4_PVI}, {FEATURE_TSC, CR4_TSD}, {FEATURE_DE, CR4_DE},
-        {FEATURE_PSE, CR4_PSE},           {FEATURE_PAE, CR4_PAE}, {FEATURE_MCE, CR4_MCE},
-        {FEATURE_PGE, CR4_PGE},           {FEATURE_P6, CR4_PCE},  {FEATURE_FXSR, CR4_OSFXSR},
+        {FEATURE_VME, CR4_VME | CR4_PVI},
+        {FEATURE_TSC, CR4_TSD},
+        {FEATURE_DE, CR4_DE},
+        {FEATURE_PSE, CR4_PSE},
+        {FEATURE_PAE, CR4_PAE},
+        {FEATURE_MCE, CR4_MCE},
+        {FEATURE_PGE, CR4_PGE},
+        {FEATURE_P6, CR4_PCE},
+        {FEATURE_FXSR, CR4_OSFXSR},
         {FEATURE_SSE, CR4_OSXMMEXCPT},
+        {FEATURE_PCID, CR4_PCIDE},
+        {FEATURE_SMEP, CR4_SMEP},
+        {FEATURE_SMAP, CR4_SMAP},
+        {FEATURE_UMIP, CR4_UMIP},
+        {FEATURE_FSGSBASE, CR4_FSGSBASE},
     };
     u64 writable = 0;
 
@@ -125,12 +176,27 @@ static void set_cr4(Cpu *cpu, u64 value)
 
     if (value & ~cr4_writable(cpu))
         cpu_raise_gp0(cpu);
-    if ((cpu->cr0 & CR0_PG) && (value & CR4_PAE) && (changes & (CR4_PAE | CR4_PGE | CR4_PSE)) &&
-        !mmu_load_pdptes(&cpu->mmu, cpu->cr3))
+    if (cpu_long(cpu) && !(value & CR4_PAE))
+        cpu_raise_gp0(cpu);
+    if ((changes & value & CR4_PCIDE) && (!cpu_long(cpu) || (cpu->cr3 & 0xFFF)))
+        cpu_raise_gp0(cpu);
+    if ((cpu->cr0 & CR0_PG) && (value & CR4_PAE) && !cpu_long(cpu) &&
+        (changes & (CR4_PAE | CR4_PGE | CR4_PSE)) && !mmu_load_pdptes(&cpu->mmu, cpu->cr3))
         cpu_raise_gp0(cpu);
     cpu->cr4 = value;
     mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
     cpu_translations_changed(cpu);
+}
+
+/* CR8: a lower priority may let an interrupt through at once. */
+static void set_task_priority(Cpu *cpu, u64 value)
+{
+    if (value > 15)
+        cpu_raise_gp0(cpu);
+    cpu_sync_cycles(cpu);
+    if (cpu->board.write_task_priority)
+        cpu->board.write_task_priority(cpu->board.board, (u8)value);
+    cpu_leave_block(cpu);
 }
 
 static void control_write(Cpu *cpu, unsigned number, u64 value)
@@ -148,6 +214,9 @@ static void control_write(Cpu *cpu, unsigned number, u64 value)
     case 4:
         set_cr4(cpu, value);
         break;
+    case 8:
+        set_task_priority(cpu, value);
+        break;
     default:
         cpu_raise_ud(cpu);
     }
@@ -164,6 +233,9 @@ static u64 control_read(Cpu *cpu, unsigned number)
         return cpu->cr3;
     case 4:
         return cpu->cr4;
+    case 8:
+        cpu_sync_cycles(cpu);
+        return cpu->board.read_task_priority ? cpu->board.read_task_priority(cpu->board.board) : 0;
     default:
         cpu_raise_ud(cpu);
     }
@@ -171,7 +243,9 @@ static u64 control_read(Cpu *cpu, unsigned number)
 
 static void check_control(Cpu *cpu, unsigned number)
 {
-    if (number > 4 || number == 1 || (number == 4 && !cpu_has(cpu, FEATURE_CPUID)))
+    bool exists = number <= 4 ? number != 1 : number == 8 && cpu->code_size == 8;
+
+    if (!exists || (number == 4 && !cpu_has(cpu, FEATURE_CPUID)))
         cpu_raise_ud(cpu);
     require_cpl0(cpu);
 }
@@ -179,7 +253,7 @@ static void check_control(Cpu *cpu, unsigned number)
 static void MOVCR(Cpu *cpu, const Insn *insn)
 {
     Operand to = insn->operands[0], from = insn->operands[1];
-    Size size = cpu->code_size == 8 ? QWORD : DWORD;
+    Size size = native_size(cpu);
 
     if (to.kind == OPERAND_CONTROL) {
         check_control(cpu, to.number);
@@ -195,6 +269,7 @@ static void SMSW(Cpu *cpu, const Insn *insn)
 {
     Operand to = insn->operands[0];
 
+    cpu_check_umip(cpu);
     operand_write(cpu, insn, to, OPERAND_NONE, to.size, cpu->cr0);
 }
 PLAIN(SMSW)
@@ -218,14 +293,61 @@ static void CLTS(Cpu *cpu, const Insn *insn)
 }
 PLAIN(CLTS)
 
+/* A non-canonical address is none that the TLB could hold. */
 static void INVLPG(Cpu *cpu, const Insn *insn)
 {
+    u64 offset = operand_offset(cpu, insn);
+
     require_cpl0(cpu);
-    mmu_invalidate_page(&cpu->mmu,
-                        (u32)(cpu->segments[insn->segment].base + operand_offset(cpu, insn)));
+    mmu_invalidate_page(&cpu->mmu, (cpu->segments[insn->segment].base + offset) & cpu->linear_mask);
     cpu_translations_changed(cpu);
 }
 PLAIN(INVLPG)
+
+enum { INVPCID_ADDRESS, INVPCID_TYPES = 4 };
+
+/* No entry outlives a load of CR3, so what belongs to other PCIDs is not there; dropping more than
+ * was asked for is allowed. */
+static void INVPCID(Cpu *cpu, const Insn *insn)
+{
+    u64 offset = operand_offset(cpu, insn), pcid, linear, type;
+
+    require_cpl0(cpu);
+    type = gpr_read(cpu, insn->operands[0].number / 8, native_size(cpu));
+    pcid = memory_read(cpu, insn->segment, offset, QWORD);
+    linear = memory_read(cpu, insn->segment, offset + 8, QWORD);
+    if (type >= INVPCID_TYPES || pcid >> 12 || (type == INVPCID_ADDRESS && !is_canonical(linear)) ||
+        (type < 2 && pcid && !(cpu->cr4 & CR4_PCIDE)))
+        cpu_raise_gp0(cpu);
+    if (type == INVPCID_ADDRESS)
+        mmu_invalidate_page(&cpu->mmu, linear);
+    else
+        mmu_flush_all(&cpu->mmu);
+    cpu_translations_changed(cpu);
+}
+PLAIN(INVPCID)
+
+/* SMAP's switch. Not in virtual-8086 mode, whose CPL is 3. */
+static void set_ac(Cpu *cpu, u64 value)
+{
+    if (cpu->cpl != 0)
+        cpu_raise_ud(cpu);
+    cpu_set_flags(cpu, value, FLAG_AC);
+}
+
+static void CLAC(Cpu *cpu, const Insn *insn)
+{
+    (void)insn;
+    set_ac(cpu, 0);
+}
+PLAIN(CLAC)
+
+static void STAC(Cpu *cpu, const Insn *insn)
+{
+    (void)insn;
+    set_ac(cpu, FLAG_AC);
+}
+PLAIN(STAC)
 
 /* ---- debug registers ---- */
 
@@ -245,6 +367,8 @@ static void check_debug(Cpu *cpu, unsigned *number)
 
 static void debug_write(Cpu *cpu, unsigned number, u64 value)
 {
+    if (number >= 6 && value >> 32)
+        cpu_raise_gp0(cpu);
     if (number == 7)
         debug_set_dr7(cpu, value);
     else if (number == 6)
@@ -258,7 +382,7 @@ static void debug_write(Cpu *cpu, unsigned number, u64 value)
 static void MOVDR(Cpu *cpu, const Insn *insn)
 {
     Operand to = insn->operands[0], from = insn->operands[1];
-    Size size = cpu->code_size == 8 ? QWORD : DWORD;
+    Size size = native_size(cpu);
     unsigned number = to.kind == OPERAND_DEBUG ? to.number : from.number;
 
     check_debug(cpu, &number);
@@ -300,43 +424,3 @@ static void RSM(Cpu *cpu, const Insn *insn)
     cpu_raise_ud(cpu);
 }
 PLAIN(RSM)
-
-/* ---- fast system calls: flat segments whatever the GDT says ---- */
-
-enum {
-    FLAT = ACCESS_G | ACCESS_DB | ACCESS_P | ACCESS_S | ACCESS_RW | ACCESS_ACCESSED,
-    FLAT_CODE = FLAT | ACCESS_CODE,
-    RING3 = 3 << ACCESS_DPL_SHIFT,
-};
-
-static void SYSENTER(Cpu *cpu, const Insn *insn)
-{
-    u16 selector = (u16)(cpu->sysenter_cs & ~3u);
-
-    (void)insn;
-    if (cpu_real(cpu) || selector == 0)
-        cpu_raise_gp0(cpu);
-    cpu_set_flags(cpu, 0, FLAG_VM | FLAG_IF | FLAG_RF);
-    cpu->cpl = 0;
-    segment_set(cpu, CS, selector, 0, 0xFFFFFFFF, FLAT_CODE);
-    segment_set(cpu, SS, (u16)(selector + 8), 0, 0xFFFFFFFF, FLAT);
-    cpu->gpr[RSP] = (u32)cpu->sysenter_esp;
-    cpu->rip = (u32)cpu->sysenter_eip;
-}
-PLAIN(SYSENTER)
-
-static void SYSEXIT(Cpu *cpu, const Insn *insn)
-{
-    u16 selector = (u16)(cpu->sysenter_cs & ~3u);
-
-    (void)insn;
-    if (cpu_real(cpu) || selector == 0)
-        cpu_raise_gp0(cpu);
-    require_cpl0(cpu);
-    cpu->cpl = 3;
-    segment_set(cpu, CS, (u16)((selector + 16) | 3), 0, 0xFFFFFFFF, FLAT_CODE | RING3);
-    segment_set(cpu, SS, (u16)((selector + 24) | 3), 0, 0xFFFFFFFF, FLAT | RING3);
-    cpu->gpr[RSP] = (u32)cpu->gpr[RCX];
-    cpu->rip = (u32)cpu->gpr[RDX];
-}
-PLAIN(SYSEXIT)

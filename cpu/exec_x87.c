@@ -74,13 +74,13 @@ void x87_probe_store(Cpu *cpu, const Insn *insn, unsigned size, unsigned alignme
 {
     u64 linear = memory_linear(cpu, insn->segment, operand_offset(cpu, insn), size, true);
 
-    if (mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->user, size))
+    if (mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->as, size))
         return;
     for (unsigned done = 0; done < size; done += alignment) {
         unsigned piece = size - done < alignment ? size - done : alignment;
         u64 at = linear + done;
 
-        memory_probe_write(cpu, cpu->code_size == 8 ? at : (u32)at, piece, cpu->user);
+        memory_probe_write(cpu, cpu->code_size == 8 ? at : (u32)at, piece, cpu->as);
     }
 }
 

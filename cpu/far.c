@@ -15,7 +15,7 @@ static void check_code(Cpu *cpu, FarReturn *target, u16 selector)
     target->code = descriptor_fetch(cpu, selector, EXCEPTION_GP);
     access = descriptor_access(target->code);
     dpl = access_dpl(access);
-    if (!(access & ACCESS_S) || !(access & ACCESS_CODE) || rpl < cpu->cpl ||
+    if (!access_is_code(cpu, access) || rpl < cpu->cpl ||
         (access_is_conforming(access) ? dpl > rpl : dpl != rpl))
         cpu_raise(cpu, EXCEPTION_GP, selector & ~3u);
     if (!(access & ACCESS_P))
@@ -23,14 +23,25 @@ static void check_code(Cpu *cpu, FarReturn *target, u16 selector)
     target->cs = selector;
     target->cpl = rpl;
     target->outer = rpl > cpu->cpl;
+    target->loads_stack |= target->outer;
+}
+
+/* 64-bit mode does without a stack segment, but in ring 3. */
+static bool allows_null_stack(const Cpu *cpu, const FarReturn *target)
+{
+    return access_is_code64(cpu, descriptor_access(target->code)) && target->cpl < 3 &&
+           (target->ss & 3) == target->cpl;
 }
 
 static void check_outer_stack(Cpu *cpu, FarReturn *target)
 {
     u16 selector = target->ss, access;
 
-    if (selector_is_null(selector))
-        cpu_raise_gp0(cpu);
+    if (selector_is_null(selector)) {
+        if (!allows_null_stack(cpu, target))
+            cpu_raise_gp0(cpu);
+        return;
+    }
     target->stack = descriptor_fetch(cpu, selector, EXCEPTION_GP);
     access = descriptor_access(target->stack);
     if ((selector & 3) != target->cpl || access_dpl(access) != target->cpl ||
@@ -44,30 +55,33 @@ void far_return_check(Cpu *cpu, FarReturn *target, u16 cs, u64 rip, u64 popped, 
 {
     target->rip = rip;
     check_code(cpu, target, cs);
-    if (target->outer) {
+    if (target->loads_stack) {
         target->pointer = stack_peek(cpu, popped, size);
         target->ss = (u16)stack_peek(cpu, popped + size, size);
         check_outer_stack(cpu, target);
     }
-    if (rip > descriptor_limit(target->code))
-        cpu_raise_gp0(cpu);
+    code_segment_check_rip(cpu, target->code, rip);
     target->code = descriptor_mark(cpu, cs, target->code, ACCESS_ACCESSED, 0);
-    if (target->outer)
+    if (target->loads_stack && !selector_is_null(target->ss))
         target->stack = descriptor_mark(cpu, target->ss, target->stack, ACCESS_ACCESSED, 0);
 }
 
 void far_return_commit(Cpu *cpu, const FarReturn *target, u64 popped, u64 released)
 {
-    if (!target->outer)
+    if (!target->loads_stack)
         stack_drop(cpu, popped);
     code_segment_enter(cpu, target->cs, target->code, target->cpl);
     cpu->rip = target->rip;
-    if (!target->outer)
+    if (!target->loads_stack)
         return;
-    segment_set_descriptor(cpu, SS, target->ss, target->stack);
+    if (selector_is_null(target->ss))
+        segment_set_null(cpu, SS, target->ss);
+    else
+        segment_set_descriptor(cpu, SS, target->ss, target->stack);
     stack_set_pointer(cpu, target->pointer); /* a 16-bit stack keeps the upper half of ESP */
     stack_drop(cpu, released);
-    segment_drop_privileged(cpu);
+    if (target->outer)
+        segment_drop_privileged(cpu);
 }
 
 void far_jump_real(Cpu *cpu, u16 selector, u64 rip)

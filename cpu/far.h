@@ -13,13 +13,15 @@ typedef struct FarReturn {
     u16 cs;
     Descriptor code;
     unsigned cpl; /* of the caller */
-    bool outer;   /* to another ring, with its stack: */
+    bool outer;       /* to another ring */
+    bool loads_stack; /* before far_return_check(): always; after it: */
     u16 ss;
     Descriptor stack;
     u64 pointer;
 } FarReturn;
 
-/* Checks a return to `cs`:`rip`. `popped`: bytes of the frame up to the outer ring's (E)SP, which
+/* `loads_stack` of *target must be set: IRET in 64-bit mode pops SS:RSP in every case.
+ * Checks a return to `cs`:`rip`. `popped`: bytes of the frame up to the outer ring's (E)SP, which
  * are read in slots of `size`. Raises, or fills *target. */
 void far_return_check(Cpu *cpu, FarReturn *target, u16 cs, u64 rip, u64 popped, Size size);
 

@@ -15,7 +15,8 @@ typedef struct Frame {
     Segment ss;     /* of the stack to push to: loaded, or still to be */
     u64 pointer;    /* its (E)SP before the pushes */
     u64 mask;       /* the bits of it that pushes change */
-    bool user;      /* accessed as ring 3 */
+    Privilege as;   /* whose accesses the pushes are */
+    bool is_64bit;  /* a stack of 64-bit mode: no segment */
     u16 error_code; /* of #SS when there is no room */
     Size size;      /* of a push */
     unsigned count;
@@ -27,6 +28,12 @@ void frame_on_stack(Cpu *cpu, Frame *frame, Size size);
 
 /* A frame on the stack that the TSS names for ring `cpl`; raises #TS, #SS. */
 void frame_on_inner_stack(Cpu *cpu, Frame *frame, Size size, unsigned cpl);
+
+/* A 64-bit frame below `pointer`, for a handler or call gate of 64-bit mode in ring `cpl`. */
+void frame_on_long_stack(Cpu *cpu, Frame *frame, u64 pointer, unsigned cpl);
+
+/* Stack pointer number `index` of the 64-bit TSS: RSP0 .. RSP2, or IST1 (3) .. IST7 (9); raises #TS. */
+u64 frame_long_stack_pointer(Cpu *cpu, unsigned index);
 
 /* The next value to push, in the order of the pushes. */
 void frame_push(Frame *frame, u64 value);

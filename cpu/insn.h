@@ -91,8 +91,8 @@ extern const InsnInfo insn_info[INSN_COUNT];
 /* Operand letters of opcodes.def; the manual's (SDM Vol. 2, "Opcode Map") where it has them. */
 typedef enum OperandCode {
     CODE__,
-    CODE_Eb, CODE_Ew, CODE_Ed, CODE_Ev, CODE_Ey,    /* ModRM register or memory */
-    CODE_Gb, CODE_Gw, CODE_Gd, CODE_Gv, CODE_Gy,    /* ModRM reg field */
+    CODE_Eb, CODE_Ew, CODE_Ed, CODE_Ev, CODE_Ez, CODE_Ey,    /* ModRM register or memory */
+    CODE_Gb, CODE_Gw, CODE_Gd, CODE_Gv, CODE_Gy, CODE_Gq,    /* ModRM reg field */
     CODE_Rd, CODE_Rv,                   /* ModRM r/m field, register whatever mod says (Rd) */
     CODE_M, CODE_Mb, CODE_Mw, CODE_Md, CODE_Mq, CODE_Mdq, CODE_Mv, CODE_Mt, CODE_Ma, CODE_Mp, CODE_Ms, /* memory only */
     CODE_MwRv, CODE_MwRd,               /* SLDT, SMSW, PINSRW ..: a 16-bit memory or a v (y) register */

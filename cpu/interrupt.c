@@ -4,8 +4,6 @@
  * Handling" and "8086 Emulation" (real mode, virtual-8086 mode, "Virtual-8086 Mode Extensions").
  *
  * Every check and every read is made, and every push probed, before anything changes.
- *
- * Not implemented: long mode's 16-byte gates.
  */
 #include "cpu/interrupt.h"
 
@@ -132,7 +130,8 @@ static Descriptor fetch_handler(Cpu *cpu, u16 selector, unsigned *cpl)
         cpu_raise_gp0(cpu);
     code = descriptor_fetch(cpu, selector, EXCEPTION_GP);
     access = descriptor_access(code);
-    if (!(access & ACCESS_S) || !(access & ACCESS_CODE) || access_dpl(access) > cpu->cpl)
+    if (!access_is_code(cpu, access) || (cpu_long(cpu) && !(access & ACCESS_L)) ||
+        access_dpl(access) > cpu->cpl)
         cpu_raise(cpu, EXCEPTION_GP, selector & ~3u);
     if (!(access & ACCESS_P))
         cpu_raise(cpu, EXCEPTION_NP, selector & ~3u);
@@ -191,8 +190,7 @@ static void deliver_through_gate(Cpu *cpu, const Delivery *delivery, Descriptor 
     }
     push_return(cpu, &frame, delivery);
     frame_check(cpu, &frame);
-    if (rip > descriptor_limit(code))
-        cpu_raise_gp0(cpu);
+    code_segment_check_rip(cpu, code, rip);
 
     frame_commit(cpu, &frame);
     clear_flags(cpu, FLAG_TF | FLAG_NT | FLAG_VM | FLAG_RF | (type & 1 ? 0 : FLAG_IF));
@@ -212,6 +210,62 @@ static void deliver_protected(Cpu *cpu, const Delivery *delivery)
         deliver_to_task(cpu, delivery, (u16)bits(gate, 31, 16));
     else
         deliver_through_gate(cpu, delivery, gate);
+}
+
+/* ---- long mode ---- */
+
+/* SDM Vol. 3, "64-Bit Mode IDT". */
+static Descriptor fetch_long_gate(Cpu *cpu, const Delivery *delivery, u64 *rip)
+{
+    u32 offset = delivery->vector * 16u, error_code = delivery->vector * 8u + 2;
+    u64 linear = cpu->idtr.base + offset;
+    Descriptor gate;
+    u16 access;
+
+    if (offset + 15 > cpu->idtr.limit)
+        cpu_raise(cpu, EXCEPTION_GP, error_code);
+    gate = system_read(cpu, linear, QWORD);
+    *rip = system_read(cpu, linear + 8, QWORD) << 32 | bits(gate, 63, 48) << 16 | bits(gate, 15, 0);
+    access = descriptor_access(gate);
+    if ((access & (ACCESS_S | ACCESS_TYPE)) != SYSTEM_INTERRUPT_GATE32 &&
+        (access & (ACCESS_S | ACCESS_TYPE)) != SYSTEM_TRAP_GATE32)
+        cpu_raise(cpu, EXCEPTION_GP, error_code);
+    if (delivery->kind == EVENT_SOFTWARE && access_dpl(access) < cpu->cpl)
+        cpu_raise(cpu, EXCEPTION_GP, error_code);
+    if (!(access & ACCESS_P))
+        cpu_raise(cpu, EXCEPTION_NP, error_code);
+    return gate;
+}
+
+/* SDM Vol. 3, "64-Bit Mode Stack Frame", "Stack Switching in IA-32e Mode", "Interrupt Stack
+ * Table". */
+static void deliver_long(Cpu *cpu, const Delivery *delivery)
+{
+    u64 rip, pointer = cpu->gpr[RSP];
+    Descriptor gate = fetch_long_gate(cpu, delivery, &rip), code;
+    u16 selector = (u16)bits(gate, 31, 16), type = access_type(descriptor_access(gate));
+    unsigned stack = (unsigned)bits(gate, 34, 32), cpl;
+    bool inner;
+    Frame frame;
+
+    code = fetch_handler(cpu, selector, &cpl);
+    inner = cpl < cpu->cpl;
+    if (stack)
+        pointer = frame_long_stack_pointer(cpu, stack + 2);
+    else if (inner)
+        pointer = frame_long_stack_pointer(cpu, cpl);
+    frame_on_long_stack(cpu, &frame, pointer & ~(u64)15, cpl);
+    push_outer(cpu, &frame);
+    push_return(cpu, &frame, delivery);
+    frame_check(cpu, &frame);
+    code_segment_check_rip(cpu, code, rip);
+
+    frame_commit(cpu, &frame);
+    clear_flags(cpu, FLAG_TF | FLAG_NT | FLAG_RF | (type & 1 ? 0 : FLAG_IF));
+    code_segment_enter(cpu, selector, code, cpl);
+    if (inner)
+        segment_set_null(cpu, SS, (u16)cpl);
+    cpu->rip = rip;
 }
 
 /* A fault's handler returns to the faulting instruction, which must not hit its own instruction
@@ -260,6 +314,8 @@ void cpu_interrupt(Cpu *cpu, u8 vector, EventKind kind, bool has_error_code, u32
         cpu->delivering |= DELIVERING_INTERRUPT;
     if (cpu_real(cpu))
         deliver_real(cpu, &delivery);
+    else if (cpu_long(cpu))
+        deliver_long(cpu, &delivery);
     else
         deliver_protected(cpu, &delivery);
     cpu->delivering = -1;

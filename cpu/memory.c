@@ -15,30 +15,38 @@ typedef struct Pieces {
     u8 *host[2]; /* NULL: through the bus */
 } Pieces;
 
-static u64 wrap_linear(const Cpu *cpu, u64 linear)
+/* The page that follows the one of `linear`, `bytes` further on. Only a system structure can lie
+ * above 4 GiB outside 64-bit mode. */
+static u64 next_page(const Cpu *cpu, u64 linear, unsigned bytes)
 {
-    return cpu->code_size == 8 ? linear : (u32)linear;
+    return cpu->code_size == 8 || linear >> 32 ? linear + bytes : (u32)(linear + bytes);
 }
 
-static void check_alignment(Cpu *cpu, u64 linear, unsigned size, bool user)
+void memory_check_canonical(Cpu *cpu, unsigned reg, u64 linear, unsigned size)
 {
-    if (user && (cpu->cr0 & CR0_AM) && (cpu->rflags & FLAG_AC) && (linear & (size - 1)))
+    if (!is_canonical(linear) || !is_canonical(linear + size - 1))
+        cpu_raise(cpu, reg == SS ? EXCEPTION_SS : EXCEPTION_GP, 0);
+}
+
+static void check_alignment(Cpu *cpu, u64 linear, unsigned size, Privilege as)
+{
+    if (as == AS_USER && (cpu->cr0 & CR0_AM) && (cpu->rflags & FLAG_AC) && (linear & (size - 1)))
         cpu_raise(cpu, EXCEPTION_AC, 0);
 }
 
 /* Translates all pieces before any is touched, so that a fault leaves memory alone. */
-static Pieces translate(Cpu *cpu, u64 linear, unsigned size, Access access, bool user)
+static Pieces translate(Cpu *cpu, u64 linear, unsigned size, Access access, Privilege as)
 {
     unsigned left = PAGE_SIZE - (linear & PAGE_MASK);
     Pieces pieces = {.count = size > left ? 2 : 1, .sizes = {size > left ? left : size}};
 
     pieces.sizes[1] = size - pieces.sizes[0];
-    check_alignment(cpu, linear, size, user);
+    check_alignment(cpu, linear, size, as);
     for (unsigned i = 0; i < pieces.count; i++) {
         PageFault fault;
-        u64 at = i == 0 ? linear : wrap_linear(cpu, linear + left);
+        u64 at = i == 0 ? linear : next_page(cpu, linear, left);
 
-        if (!mmu_access(&cpu->mmu, at, access, user, &pieces.physical[i], &pieces.host[i], &fault))
+        if (!mmu_access(&cpu->mmu, at, access, as, &pieces.physical[i], &pieces.host[i], &fault))
             cpu_raise_page_fault(cpu, &fault);
     }
     return pieces;
@@ -85,9 +93,9 @@ static void write_piece(Cpu *cpu, PhysAddr physical, u8 *host, unsigned size, u6
         space_write(cpu->memory, physical + i, BYTE, value >> (8 * i) & 0xFF);
 }
 
-u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, bool user)
+u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as)
 {
-    Pieces pieces = translate(cpu, linear, size, ACCESS_READ, user);
+    Pieces pieces = translate(cpu, linear, size, ACCESS_READ, as);
     u64 value = read_piece(cpu, pieces.physical[0], pieces.host[0], pieces.sizes[0]);
 
     if (pieces.count == 2)
@@ -98,9 +106,9 @@ u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, bool user)
     return value;
 }
 
-void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value)
+void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as, u64 value)
 {
-    Pieces pieces = translate(cpu, linear, size, ACCESS_WRITE, user);
+    Pieces pieces = translate(cpu, linear, size, ACCESS_WRITE, as);
 
     write_piece(cpu, pieces.physical[0], pieces.host[0], pieces.sizes[0], value);
     if (pieces.count == 2)
@@ -110,7 +118,7 @@ void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value
         debug_data_access(cpu, linear, size, true);
 }
 
-void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, bool user)
+void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, Privilege as)
 {
-    translate(cpu, linear, size, ACCESS_WRITE, user);
+    translate(cpu, linear, size, ACCESS_WRITE, as);
 }

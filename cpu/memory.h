@@ -13,10 +13,12 @@
 #include "cpu/segment.h"
 
 /* Slow paths: everything that the fast one declines. `linear` accesses of any size up to 8. */
-u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, bool user);
-void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value);
+u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as);
+void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as, u64 value);
 /* Raises what a write would raise. */
-void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, bool user);
+void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, Privilege as);
+/* Raises #GP(0), through SS #SS(0), unless all of an access in 64-bit mode is canonical. */
+void memory_check_canonical(Cpu *cpu, unsigned reg, u64 linear, unsigned size);
 
 FORCE_INLINE u64 bytes_load(const u8 *host, unsigned size)
 {
@@ -38,72 +40,60 @@ FORCE_INLINE void bytes_store(u8 *host, unsigned size, u64 value)
     }
 }
 
-/* ---- by linear address ----
- *
- * `redo` is a constant: where it is true an access that the fast path declines has the whole
- * instruction executed again by its general body, which is compiled with `redo` false. A fast body
- * therefore has no slow call in it and needs no stack frame. See cpu_redo(). */
+/* ---- by linear address ---- */
 
-FORCE_INLINE u64 linear_read_with(Cpu *cpu, u64 linear, unsigned size, const TlbEntry *tlb, bool redo)
+FORCE_INLINE u64 linear_read(Cpu *cpu, u64 linear, unsigned size, Privilege as)
 {
     u8 *host;
 
-    if (tlb_find(tlb, cpu->tlb_epoch, linear, ACCESS_READ, size, &host))
+    if (tlb_find(cpu->mmu.tlb[as], cpu->tlb_epoch, linear, ACCESS_READ, size, &host))
         return bytes_load(host, size);
-    if (redo)
-        cpu_redo(cpu);
-    return memory_read_slow(cpu, linear, size, tlb != cpu->mmu.tlb[0]);
+    return memory_read_slow(cpu, linear, size, as);
 }
 
-FORCE_INLINE void linear_write_with(Cpu *cpu, u64 linear, unsigned size, const TlbEntry *tlb,
-                                    u64 value, bool redo)
+FORCE_INLINE void linear_write(Cpu *cpu, u64 linear, unsigned size, Privilege as, u64 value)
 {
     u8 *host;
 
-    if (tlb_find(tlb, cpu->tlb_epoch, linear, ACCESS_WRITE, size, &host)) {
+    if (tlb_find(cpu->mmu.tlb[as], cpu->tlb_epoch, linear, ACCESS_WRITE, size, &host))
         bytes_store(host, size, value);
-        return;
-    }
-    if (redo)
-        cpu_redo(cpu);
-    memory_write_slow(cpu, linear, size, tlb != cpu->mmu.tlb[0], value);
-}
-
-FORCE_INLINE u64 linear_read(Cpu *cpu, u64 linear, unsigned size, bool user)
-{
-    return linear_read_with(cpu, linear, size, cpu->mmu.tlb[user], false);
-}
-
-FORCE_INLINE void linear_write(Cpu *cpu, u64 linear, unsigned size, bool user, u64 value)
-{
-    linear_write_with(cpu, linear, size, cpu->mmu.tlb[user], value, false);
+    else
+        memory_write_slow(cpu, linear, size, as, value);
 }
 
 /* Descriptor tables, TSS, inner stacks: as supervisor whatever the CPL. */
 FORCE_INLINE u64 system_read(Cpu *cpu, u64 linear, unsigned size)
 {
-    return linear_read(cpu, linear, size, false);
+    return linear_read(cpu, linear, size, AS_SUPERVISOR);
 }
 
 FORCE_INLINE void system_write(Cpu *cpu, u64 linear, unsigned size, u64 value)
 {
-    linear_write(cpu, linear, size, false, value);
+    linear_write(cpu, linear, size, AS_SUPERVISOR, value);
 }
 
-/* ---- by segment and offset ---- */
+/* ---- by segment and offset ----
+ *
+ * `redo` is a constant: where it is true an access that the fast path declines has the whole
+ * instruction executed again by its general body, which is compiled with `redo` false. A fast body
+ * therefore has no slow call in it and needs no stack frame. See cpu_redo(). */
 
-/* Checks the segment and returns the linear address. */
+/* Checks the segment and returns the linear address. A fast body need not ask whether it is
+ * canonical: the TLB has no other addresses. */
 FORCE_INLINE u64 memory_linear_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool write,
                                     bool redo)
 {
     const Segment *segment = &cpu->segments[reg];
+    u64 linear = (segment->base + offset) & cpu->linear_mask;
 
     if (UNLIKELY(offset + size > (write ? segment->write_end : segment->read_end))) {
         if (redo)
             cpu_redo(cpu);
         segment_check(cpu, reg, offset, size, write);
     }
-    return (segment->base + offset) & cpu->linear_mask;
+    if (!redo && UNLIKELY(cpu->code_size == 8))
+        memory_check_canonical(cpu, reg, linear, size);
+    return linear;
 }
 
 FORCE_INLINE u64 memory_linear(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool write)
@@ -114,16 +104,28 @@ FORCE_INLINE u64 memory_linear(Cpu *cpu, unsigned reg, u64 offset, unsigned size
 FORCE_INLINE u64 memory_read_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size, bool redo)
 {
     u64 linear = memory_linear_with(cpu, reg, offset, size, false, redo);
+    u8 *host;
 
-    return linear_read_with(cpu, linear, size, cpu->tlb, redo);
+    if (tlb_find(cpu->tlb, cpu->tlb_epoch, linear, ACCESS_READ, size, &host))
+        return bytes_load(host, size);
+    if (redo)
+        cpu_redo(cpu);
+    return memory_read_slow(cpu, linear, size, cpu->as);
 }
 
 FORCE_INLINE void memory_write_with(Cpu *cpu, unsigned reg, u64 offset, unsigned size, u64 value,
                                     bool redo)
 {
     u64 linear = memory_linear_with(cpu, reg, offset, size, true, redo);
+    u8 *host;
 
-    linear_write_with(cpu, linear, size, cpu->tlb, value, redo);
+    if (tlb_find(cpu->tlb, cpu->tlb_epoch, linear, ACCESS_WRITE, size, &host)) {
+        bytes_store(host, size, value);
+        return;
+    }
+    if (redo)
+        cpu_redo(cpu);
+    memory_write_slow(cpu, linear, size, cpu->as, value);
 }
 
 FORCE_INLINE u64 memory_read(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
@@ -148,8 +150,8 @@ FORCE_INLINE u64 memory_read_for_write_with(Cpu *cpu, unsigned reg, u64 offset, 
         return bytes_load(host, size);
     if (redo)
         cpu_redo(cpu);
-    memory_probe_write(cpu, linear, size, cpu->user);
-    return memory_read_slow(cpu, linear, size, cpu->user);
+    memory_probe_write(cpu, linear, size, cpu->as);
+    return memory_read_slow(cpu, linear, size, cpu->as);
 }
 
 FORCE_INLINE u64 memory_read_for_write(Cpu *cpu, unsigned reg, u64 offset, unsigned size)

@@ -4,8 +4,6 @@
  * whatever we implement.
  *
  * What the host would have to execute but cannot, a machine does not have: see cpu_init().
- *
- * Not implemented: long mode, so that no model has its bits yet.
  */
 #include "cpu/models.h"
 
@@ -24,11 +22,15 @@
 #define FEATURES_SSE  (FEATURES_P6 | F(MMX) | F(SSE))
 #define FEATURES_SSE2 (FEATURES_SSE | F(SSE2))
 
+#define FEATURES_LONG (FEATURES_SSE2 | F(LONG) | F(NX) | F(SYSCALL))
+
 /* As QEMU's qemu64. */
-#define FEATURES_QEMU64 (FEATURES_SSE2 | F(SSE3))
+#define FEATURES_QEMU64 (FEATURES_LONG | F(SSE3))
 
 /* Everything. */
-#define FEATURES_MAX (FEATURES_QEMU64 | F(MONITOR) | F(SSSE3))
+#define FEATURES_MAX                                                                               \
+    (FEATURES_QEMU64 | F(PAGE1GB) | F(PCID) | F(INVPCID) | F(SMEP) | F(SMAP) | F(UMIP) |           \
+     F(FSGSBASE) | F(MONITOR) | F(SSSE3))
 
 #define INTEL "GenuineIntel"
 
@@ -37,8 +39,8 @@ static const CpuModel models[] = {
     {"486", INTEL, "", 4, 8, 0, 32, 1, FEATURES_486},
     {"pentium", INTEL, "", 5, 4, 3, 32, 1, FEATURES_PENTIUM},
     {"pentium3", INTEL, "Pentium(R) III", 6, 8, 6, 36, 2, FEATURES_SSE},
-    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 13, FEATURES_QEMU64},
-    {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 36, 13, FEATURES_MAX},
+    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 40, 13, FEATURES_QEMU64},
+    {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 40, 13, FEATURES_MAX},
 };
 
 static const char *const names[] = {"qemu32", "486", "pentium", "pentium3", "qemu64", "max", NULL};

@@ -5,11 +5,14 @@
  * Memory types, performance events and machine checks have no effect here: their registers hold
  * what is written.
  *
- * Not implemented: EFER (no model has NX or long mode yet), performance counters that count.
+ * Not implemented: performance counters that count.
  */
 #include "cpu/msr.h"
 
+#include <stddef.h>
+
 #include "cpu/exec.h"
+#include "mmu/paging.h"
 
 /* How a value is checked. */
 typedef enum Rule {
@@ -79,6 +82,7 @@ void msr_reset(Cpu *cpu)
     cpu->sysenter_cs = 0;
     cpu->sysenter_esp = 0;
     cpu->sysenter_eip = 0;
+    cpu->star = cpu->lstar = cpu->cstar = cpu->sfmask = cpu->kernel_gs_base = 0;
 }
 
 /* UC, WC, WT, WP, WB; in the PAT also UC-. */
@@ -116,6 +120,69 @@ static bool is_allowed(const Cpu *cpu, const MsrRow *row, u32 index, u64 value)
     }
 }
 
+/* ---- EFER and the registers of long mode ---- */
+
+static u64 efer_writable(const Cpu *cpu)
+{
+    return (cpu_has(cpu, FEATURE_SYSCALL) ? EFER_SCE : 0) |
+           (cpu_has(cpu, FEATURE_LONG) ? EFER_LME : 0) | (cpu_has(cpu, FEATURE_NX) ? EFER_NXE : 0);
+}
+
+static bool has_efer(const Cpu *cpu)
+{
+    return efer_writable(cpu) != 0;
+}
+
+/* LMA follows LME and CR0.PG; what is written to it is ignored. */
+static bool write_efer(Cpu *cpu, u64 value)
+{
+    u64 writable = efer_writable(cpu), changes = (cpu->efer ^ value) & writable;
+
+    if (!writable || (value & ~(writable | EFER_LMA)) ||
+        ((changes & EFER_LME) && (cpu->cr0 & CR0_PG)))
+        return false;
+    cpu->efer = (cpu->efer & ~writable) | (value & writable);
+    mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
+    cpu_translations_changed(cpu);
+    return true;
+}
+
+typedef struct LongModeMsr {
+    u32 index;
+    u16 offset; /* in Cpu */
+    bool is_address, is_32bit;
+} LongModeMsr;
+
+static const LongModeMsr long_mode_msrs[] = {
+    {MSR_STAR, offsetof(Cpu, star), false, false},
+    {MSR_LSTAR, offsetof(Cpu, lstar), true, false},
+    {MSR_CSTAR, offsetof(Cpu, cstar), true, false},
+    {MSR_SFMASK, offsetof(Cpu, sfmask), false, true},
+    {MSR_FS_BASE, offsetof(Cpu, segments[FS].loaded_base), true, false},
+    {MSR_GS_BASE, offsetof(Cpu, segments[GS].loaded_base), true, false},
+    {MSR_KERNEL_GS_BASE, offsetof(Cpu, kernel_gs_base), true, false},
+};
+
+static const LongModeMsr *find_long_mode(const Cpu *cpu, u32 index)
+{
+    for (unsigned i = 0; i < COUNT_OF(long_mode_msrs) && cpu_has(cpu, FEATURE_LONG); i++)
+        if (long_mode_msrs[i].index == index)
+            return &long_mode_msrs[i];
+    return NULL;
+}
+
+static bool write_long_mode(Cpu *cpu, const LongModeMsr *row, u64 value)
+{
+    if (row->is_address && !is_canonical(value))
+        return false;
+    memcpy((u8 *)cpu + row->offset, &value, sizeof value);
+    if (row->is_32bit)
+        cpu->sfmask = (u32)value;
+    segment_set_base(cpu, FS, cpu->segments[FS].loaded_base);
+    segment_set_base(cpu, GS, cpu->segments[GS].loaded_base);
+    return true;
+}
+
 static u64 read_tsc(Cpu *cpu)
 {
     cpu_sync_cycles(cpu);
@@ -124,12 +191,16 @@ static u64 read_tsc(Cpu *cpu)
 
 bool msr_read(Cpu *cpu, u32 index, u64 *value)
 {
+    const LongModeMsr *wide = find_long_mode(cpu, index);
     unsigned slot;
 
     switch (index) {
     case MSR_TSC:
         *value = read_tsc(cpu);
         return true;
+    case MSR_EFER:
+        *value = cpu->efer;
+        return has_efer(cpu);
     case MSR_SYSENTER_CS:
         *value = cpu->sysenter_cs;
         return cpu_has(cpu, FEATURE_SEP);
@@ -144,20 +215,29 @@ bool msr_read(Cpu *cpu, u32 index, u64 *value)
         *value = cpu->msr[slot];
         return true;
     }
+    if (wide) {
+        memcpy(value, (const u8 *)cpu + wide->offset, sizeof *value);
+        return true;
+    }
     cpu_sync_cycles(cpu);
     return cpu->board.read_msr && cpu->board.read_msr(cpu->board.board, index, value);
 }
 
 bool msr_write(Cpu *cpu, u32 index, u64 value)
 {
+    const LongModeMsr *wide = find_long_mode(cpu, index);
     const MsrRow *row;
     unsigned slot;
 
+    if (wide)
+        return write_long_mode(cpu, wide, value);
     switch (index) {
     case MSR_TSC:
         cpu_sync_cycles(cpu);
         cpu->tsc_offset = value - cpu->cycles;
         return true;
+    case MSR_EFER:
+        return write_efer(cpu, value);
     case MSR_SYSENTER_CS:
         cpu->sysenter_cs = (u32)value;
         return cpu_has(cpu, FEATURE_SEP);

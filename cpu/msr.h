@@ -17,6 +17,15 @@ enum {
     MSR_PAT = 0x277,
 };
 
+#define MSR_EFER           0xC0000080u     /* beyond an enumerator's int */
+#define MSR_STAR           0xC0000081u
+#define MSR_LSTAR          0xC0000082u
+#define MSR_CSTAR          0xC0000083u
+#define MSR_SFMASK         0xC0000084u
+#define MSR_FS_BASE        0xC0000100u
+#define MSR_GS_BASE        0xC0000101u
+#define MSR_KERNEL_GS_BASE 0xC0000102u
+
 /* Values after a reset. */
 void msr_reset(Cpu *cpu);
 

@@ -1,8 +1,6 @@
 /*
  * Segment registers and descriptors.
  * Manual: Intel SDM Vol. 3, "Protected-Mode Memory Management", "Protection" and "8086 Emulation".
- *
- * Not implemented: long mode's 16-byte system descriptors and the segments it ignores.
  */
 #include "cpu/code_cache.h"
 #include "cpu/memory.h"
@@ -12,6 +10,13 @@ static bool expands_down(u16 access)
 {
     return (access & (ACCESS_S | ACCESS_CODE | ACCESS_EXPAND_DOWN)) ==
            (ACCESS_S | ACCESS_EXPAND_DOWN);
+}
+
+/* 64-bit mode has neither limits nor rights, and bases for FS and GS only. SDM Vol. 3,
+ * "Segmentation in IA-32e Mode". */
+static bool is_64bit(const Cpu *cpu)
+{
+    return cpu->code_size == 8;
 }
 
 /* Real and virtual-8086 mode look at limits only, whatever the rights say. */
@@ -31,7 +36,15 @@ static bool has_right(const Cpu *cpu, const Segment *segment, bool write)
 static void derive(const Cpu *cpu, Segment *segment)
 {
     u64 end = expands_down(segment->access) ? 0 : (u64)segment->limit + 1;
+    bool is_flat = segment <= &cpu->segments[DS];
 
+    segment->base = segment->loaded_base;
+    if (is_64bit(cpu)) {
+        if (is_flat)
+            segment->base = 0;
+        segment->read_end = segment->write_end = ~(u64)0;
+        return;
+    }
     segment->read_end = has_right(cpu, segment, false) ? end : 0;
     segment->write_end = has_right(cpu, segment, true) ? end : 0;
 }
@@ -40,6 +53,8 @@ bool segment_allows(const Cpu *cpu, const Segment *segment, u64 offset, unsigned
 {
     u64 last = offset + size - 1;
 
+    if (is_64bit(cpu))
+        return true;
     if (!has_right(cpu, segment, write))
         return false;
     if (expands_down(segment->access))
@@ -58,9 +73,10 @@ void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limi
 {
     Segment *segment = &cpu->segments[reg];
 
-    if (reg == CS && segment->limit != limit)   /* blocks were checked against the old one */
+    if (reg == CS && segment->limit != limit) /* blocks were checked against the old one */
         code_cache_unlink(cpu);
-    *segment = (Segment){.selector = selector, .base = base, .limit = limit, .access = access};
+    *segment =
+        (Segment){.selector = selector, .loaded_base = base, .limit = limit, .access = access};
     derive(cpu, segment);
     if (reg == CS || reg == SS)
         cpu_update_mode(cpu);
@@ -76,7 +92,13 @@ void segment_set_null(Cpu *cpu, SegmentRegister reg, u16 selector)
 {
     Segment *segment = &cpu->segments[reg];
 
-    segment_set(cpu, reg, selector, segment->base, segment->limit, 0);
+    segment_set(cpu, reg, selector, cpu_long(cpu) ? 0 : segment->loaded_base, segment->limit, 0);
+}
+
+void segment_set_base(Cpu *cpu, SegmentRegister reg, u64 base)
+{
+    cpu->segments[reg].loaded_base = base;
+    derive(cpu, &cpu->segments[reg]);
 }
 
 void segment_set_real(Cpu *cpu, SegmentRegister reg, u16 selector)
@@ -104,12 +126,12 @@ void segment_update_all(Cpu *cpu)
 bool descriptor_locate(const Cpu *cpu, u16 selector, u64 *linear)
 {
     const Segment *ldt = &cpu->segments[LDTR];
-    u64 base = selector & 4 ? ldt->base : cpu->gdtr.base;
+    u64 base = selector & 4 ? ldt->loaded_base : cpu->gdtr.base;
     u64 limit = selector & 4 ? ldt->limit : cpu->gdtr.limit;
 
     if ((selector & 4) && !(ldt->access & ACCESS_P))
         return false;
-    *linear = (u32)(base + (selector & ~7u));
+    *linear = cpu_system_linear(cpu, base + (selector & ~7u));
     return (selector | 7u) <= limit;
 }
 
@@ -130,6 +152,16 @@ Descriptor descriptor_fetch(Cpu *cpu, u16 selector, Exception exception)
     if (!descriptor_try_fetch(cpu, selector, &descriptor))
         cpu_raise(cpu, exception, selector & ~3u);
     return descriptor;
+}
+
+Descriptor descriptor_fetch_upper(Cpu *cpu, u16 selector, Exception exception)
+{
+    Descriptor upper;
+
+    if (selector > 0xFFF7 || !descriptor_try_fetch(cpu, selector + 8, &upper) ||
+        bits(upper, 44, 40))
+        cpu_raise(cpu, exception, selector & ~3u);
+    return upper;
 }
 
 Descriptor descriptor_mark(Cpu *cpu, u16 selector, Descriptor descriptor, u16 set, u16 clear)
@@ -187,7 +219,7 @@ void segment_load(Cpu *cpu, SegmentRegister reg, u16 selector)
         return;
     }
     if (selector_is_null(selector)) {
-        if (reg == SS)
+        if (reg == SS && !(is_64bit(cpu) && cpu->cpl < 3 && (selector & 3) == cpu->cpl))
             cpu_raise_gp0(cpu);
         segment_set_null(cpu, reg, selector);
         return;
@@ -211,6 +243,22 @@ void segment_drop_privileged(Cpu *cpu)
         if (access && access_dpl(access) < cpu->cpl && !access_is_conforming(access))
             segment_set_null(cpu, data[i], 0);
     }
+}
+
+bool access_is_code(const Cpu *cpu, u16 access)
+{
+    if (!(access & ACCESS_S) || !(access & ACCESS_CODE))
+        return false;
+    return !access_is_code64(cpu, access) || !(access & ACCESS_DB);
+}
+
+void code_segment_check_rip(Cpu *cpu, Descriptor code, u64 rip)
+{
+    bool inside = access_is_code64(cpu, descriptor_access(code)) ? is_canonical(rip)
+                                                                 : rip <= descriptor_limit(code);
+
+    if (!inside)
+        cpu_raise_gp0(cpu);
 }
 
 void code_segment_enter(Cpu *cpu, u16 selector, Descriptor descriptor, unsigned cpl)

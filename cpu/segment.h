@@ -20,6 +20,9 @@ FORCE_INLINE u32 descriptor_limit(Descriptor d)
 FORCE_INLINE unsigned access_dpl(u16 access) { return access >> ACCESS_DPL_SHIFT & 3; }
 FORCE_INLINE unsigned access_type(u16 access) { return access & ACCESS_TYPE; }
 
+/* In long mode a code segment is of 64 bits or has the D bit, not both. */
+FORCE_INLINE bool access_is_code64(const Cpu *cpu, u16 access) { return cpu_long(cpu) && (access & ACCESS_L); }
+
 FORCE_INLINE bool selector_is_null(u16 selector) { return !(selector & ~3u); }
 bool access_is_readable(u16 access);
 bool access_is_conforming(u16 access);
@@ -27,13 +30,16 @@ bool access_is_conforming(u16 access);
 /* Sets a register and what is derived from it, without checks. */
 void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access);
 
+/* FS and GS in 64-bit mode: the base alone, through its MSR. */
+void segment_set_base(Cpu *cpu, SegmentRegister reg, u64 base);
+
 void segment_set_descriptor(Cpu *cpu, SegmentRegister reg, u16 selector, Descriptor descriptor);
 void segment_set_null(Cpu *cpu, SegmentRegister reg, u16 selector);
 
 /* Real-mode and VM86 load: base = selector << 4; in real mode limit and rights stay. */
 void segment_set_real(Cpu *cpu, SegmentRegister reg, u16 selector);
 
-/* Recomputes read_end and write_end of all segments (after a mode change or a snapshot). */
+/* Recomputes the derived members of all segments (after a mode change or a snapshot). */
 void segment_update_all(Cpu *cpu);
 
 /* MOV/POP/LxS to ES, SS, DS, FS, GS in the current mode, with all checks: raises #GP, #SS, #NP. */
@@ -44,10 +50,20 @@ Descriptor descriptor_fetch(Cpu *cpu, u16 selector, Exception exception);
 /* The same without raising (page faults still do): false when outside its table. */
 bool descriptor_try_fetch(Cpu *cpu, u16 selector, Descriptor *descriptor);
 
+/* The second half of a 16-byte system descriptor of long mode: raises `exception`(selector) when it
+ * lies outside the table or has a type. */
+Descriptor descriptor_fetch_upper(Cpu *cpu, u16 selector, Exception exception);
+
 /* The linear address of the descriptor of `selector`; false when outside its table. */
 bool descriptor_locate(const Cpu *cpu, u16 selector, u64 *linear);
 /* Sets and clears bits of the access byte in memory (accessed, busy); returns the new value. */
 Descriptor descriptor_mark(Cpu *cpu, u16 selector, Descriptor descriptor, u16 set, u16 clear);
+
+/* Is `access` that of a code segment that far transfers may name, in this mode? */
+bool access_is_code(const Cpu *cpu, u16 access);
+
+/* Raises #GP(0) when `rip` is outside the code segment it is about to be used in. */
+void code_segment_check_rip(Cpu *cpu, Descriptor code, u64 rip);
 
 /* CS and CPL of a far transfer whose checks have passed. */
 void code_segment_enter(Cpu *cpu, u16 selector, Descriptor descriptor, unsigned cpl);

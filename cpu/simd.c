@@ -23,19 +23,19 @@ static u64 upper_half(const Cpu *cpu, u64 linear)
 
 Vector simd_read_slow(Cpu *cpu, u64 linear)
 {
-    u64 low = memory_read_slow(cpu, linear, QWORD, cpu->user);
+    u64 low = memory_read_slow(cpu, linear, QWORD, cpu->as);
 
-    return (Vector){low, memory_read_slow(cpu, upper_half(cpu, linear), QWORD, cpu->user)};
+    return (Vector){low, memory_read_slow(cpu, upper_half(cpu, linear), QWORD, cpu->as)};
 }
 
 void simd_write_slow(Cpu *cpu, u64 linear, Vector value)
 {
     u64 upper = upper_half(cpu, linear);
 
-    memory_probe_write(cpu, linear, QWORD, cpu->user);
-    memory_probe_write(cpu, upper, QWORD, cpu->user);
-    memory_write_slow(cpu, linear, QWORD, cpu->user, value[0]);
-    memory_write_slow(cpu, upper, QWORD, cpu->user, value[1]);
+    memory_probe_write(cpu, linear, QWORD, cpu->as);
+    memory_probe_write(cpu, upper, QWORD, cpu->as);
+    memory_write_slow(cpu, linear, QWORD, cpu->as, value[0]);
+    memory_write_slow(cpu, upper, QWORD, cpu->as, value[1]);
 }
 
 void simd_report(Cpu *cpu, u32 flags)

@@ -7,7 +7,7 @@
 
 #define SEGMENT_FIELDS(reg)                                                                        \
     FIELD(Cpu, segments[reg].selector), FIELD(Cpu, segments[reg].access),                          \
-        FIELD(Cpu, segments[reg].limit), FIELD(Cpu, segments[reg].base)
+        FIELD(Cpu, segments[reg].limit), FIELD(Cpu, segments[reg].loaded_base)
 #define X87_FIELDS(n) FIELD(Cpu, x87.r[n].significand), FIELD(Cpu, x87.r[n].sign_exponent)
 #define XMM_FIELDS(n) FIELD_ARRAY(Cpu, xmm[n].qwords)
 
@@ -34,7 +34,6 @@ static const Field fields[] = {
     FIELD(Cpu, cr2),
     FIELD(Cpu, cr3),
     FIELD(Cpu, cr4),
-    FIELD(Cpu, cr8),
     FIELD(Cpu, efer),
     FIELD_ARRAY(Cpu, dr),
     X87_FIELDS(0),
@@ -78,6 +77,11 @@ static const Field fields[] = {
     FIELD(Cpu, sysenter_cs),
     FIELD(Cpu, sysenter_esp),
     FIELD(Cpu, sysenter_eip),
+    FIELD(Cpu, star),
+    FIELD(Cpu, lstar),
+    FIELD(Cpu, cstar),
+    FIELD(Cpu, sfmask),
+    FIELD(Cpu, kernel_gs_base),
     FIELD(Cpu, cpl),
     FIELD(Cpu, attention),
     FIELD(Cpu, dr6_pending),

@@ -38,7 +38,7 @@ FORCE_INLINE u8 *x87_quick_memory(Cpu *cpu, const Insn *insn, u64 offset, Size s
     if (UNLIKELY(offset + size > (write ? segment->write_end : segment->read_end)))
         return NULL;
     return mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, write ? ACCESS_WRITE : ACCESS_READ,
-                    cpu->user, size);
+                    cpu->as, size);
 }
 
 /* Masked exceptions and C1. */

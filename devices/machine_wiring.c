@@ -120,11 +120,23 @@ static bool write_msr(void *board, u32 index, u64 value)
     return index == IA32_APIC_BASE && apic_bus_set_base(&((Machine *)board)->apic_bus, 0, value);
 }
 
+static u8 read_task_priority(void *board)
+{
+    return local_apic_get_cr8(&((Machine *)board)->local_apic);
+}
+
+static void write_task_priority(void *board, u8 value)
+{
+    local_apic_set_cr8(&((Machine *)board)->local_apic, value);
+}
+
 static const CpuBoard processor_socket = {
     .acknowledge = acknowledge,
     .ferr = ferr_set,
     .read_msr = read_msr,
     .write_msr = write_msr,
+    .read_task_priority = read_task_priority,
+    .write_task_priority = write_task_priority,
 };
 
 static void a20_set(void *board, unsigned source, bool level)

@@ -4,7 +4,8 @@
  * Flushing bumps the epoch that is part of every tag. Global entries that survive get the new
  * epoch; a bitmap says which they are, so that this costs nothing where there are none.
  *
- * Not implemented: PCID; separate large-page entries (a large page fills 4 KiB entries).
+ * Not implemented: entries kept per PCID (a load of CR3 drops them all, which the manual allows);
+ * separate large-page entries (a large page fills 4 KiB entries).
  */
 #include "mmu/mmu.h"
 
@@ -31,9 +32,9 @@ void mmu_init(Mmu *mmu, AddressSpace *memory, unsigned physical_bits, Log *log)
 }
 
 /* Gives a global entry the current epoch. */
-static void keep_entry(Mmu *mmu, unsigned user, unsigned index)
+static void keep_entry(Mmu *mmu, unsigned as, unsigned index)
 {
-    TlbEntry *entry = &mmu->tlb[user][index];
+    TlbEntry *entry = &mmu->tlb[as][index];
 
     for (unsigned access = 0; access < COUNT_OF(entry->tags); access++)
         if (entry->tags[access])
@@ -43,23 +44,23 @@ static void keep_entry(Mmu *mmu, unsigned user, unsigned index)
 static void next_epoch(Mmu *mmu, bool keep_globals)
 {
     if (mmu->epoch == TLB_EPOCH) { /* wrapped: old tags could look new again */
-        for (unsigned user = 0; user < 2; user++)
+        for (unsigned as = 0; as < PRIVILEGES; as++)
             for (unsigned i = 0; i < TLB_ENTRIES; i++)
-                if (!keep_globals || !bit(mmu->globals[user][i / 64], i % 64))
-                    memset(mmu->tlb[user][i].tags, 0, sizeof mmu->tlb[user][i].tags);
+                if (!keep_globals || !bit(mmu->globals[as][i / 64], i % 64))
+                    memset(mmu->tlb[as][i].tags, 0, sizeof mmu->tlb[as][i].tags);
         mmu->epoch = 0;
     }
     mmu->epoch++;
-    for (unsigned user = 0; user < 2; user++)
+    for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned word = 0; word < TLB_ENTRIES / 64; word++) {
-            u64 set = mmu->globals[user][word];
+            u64 set = mmu->globals[as][word];
 
-            mmu->large[user][word] &= keep_globals ? set : 0;
+            mmu->large[as][word] &= keep_globals ? set : 0;
 
             for (; keep_globals && set; set &= set - 1)
-                keep_entry(mmu, user, word * 64 + (unsigned)__builtin_ctzll(set));
+                keep_entry(mmu, as, word * 64 + (unsigned)__builtin_ctzll(set));
             if (!keep_globals)
-                mmu->globals[user][word] = 0;
+                mmu->globals[as][word] = 0;
         }
 }
 
@@ -71,7 +72,8 @@ void mmu_flush_all(Mmu *mmu)
 void mmu_set_control(Mmu *mmu, u64 cr0, u64 cr4, u64 efer)
 {
     u64 cr0_changes = (mmu->cr0 ^ cr0) & (CR0_PG | CR0_WP | 1);
-    u64 cr4_changes = (mmu->cr4 ^ cr4) & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP);
+    u64 cr4_changes =
+        (mmu->cr4 ^ cr4) & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCIDE | CR4_SMEP | CR4_SMAP);
     u64 efer_changes = (mmu->efer ^ efer) & (EFER_LMA | EFER_NXE);
 
     mmu->cr0 = cr0;
@@ -97,53 +99,53 @@ void mmu_set_a20(Mmu *mmu, bool enabled)
     mmu_flush_all(mmu);
 }
 
-static void drop_entry(Mmu *mmu, unsigned user, unsigned index)
+static void drop_entry(Mmu *mmu, unsigned as, unsigned index)
 {
-    memset(mmu->tlb[user][index].tags, 0, sizeof mmu->tlb[user][index].tags);
-    mmu->globals[user][index / 64] &= ~((u64)1 << index % 64);
-    mmu->large[user][index / 64] &= ~((u64)1 << index % 64);
+    memset(mmu->tlb[as][index].tags, 0, sizeof mmu->tlb[as][index].tags);
+    mmu->globals[as][index / 64] &= ~((u64)1 << index % 64);
+    mmu->large[as][index / 64] &= ~((u64)1 << index % 64);
 }
 
 /* A large page's entries are spread over the TLB and one INVLPG drops them all. 1 GiB covers every
  * page size; dropping more than the guest asked for is allowed. */
-static void drop_large_page(Mmu *mmu, unsigned user, u64 linear)
+static void drop_large_page(Mmu *mmu, unsigned as, u64 linear)
 {
     unsigned region_shift = mmu->efer & EFER_LMA ? 30 : 22;
 
     for (unsigned word = 0; word < TLB_ENTRIES / 64; word++)
-        for (u64 set = mmu->large[user][word]; set; set &= set - 1) {
+        for (u64 set = mmu->large[as][word]; set; set &= set - 1) {
             unsigned index = word * 64 + (unsigned)__builtin_ctzll(set);
-            const u64 *tags = mmu->tlb[user][index].tags;
+            const u64 *tags = mmu->tlb[as][index].tags;
 
             if ((tags[0] | tags[1] | tags[2]) >> region_shift == linear >> region_shift)
-                drop_entry(mmu, user, index);
+                drop_entry(mmu, as, index);
         }
 }
 
 void mmu_invalidate_page(Mmu *mmu, u64 linear)
 {
-    for (unsigned user = 0; user < 2; user++) {
-        drop_entry(mmu, user, tlb_index(linear));
-        drop_large_page(mmu, user, linear);
+    for (unsigned as = 0; as < PRIVILEGES; as++) {
+        drop_entry(mmu, as, tlb_index(linear));
+        drop_large_page(mmu, as, linear);
     }
 }
 
 void mmu_demote(Mmu *mmu)
 {
-    for (unsigned user = 0; user < 2; user++)
+    for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++)
             for (unsigned access = 0; access < 3; access++)
-                if (mmu->tlb[user][i].tags[access])
-                    mmu->tlb[user][i].tags[access] |= TLB_SLOW;
+                if (mmu->tlb[as][i].tags[access])
+                    mmu->tlb[as][i].tags[access] |= TLB_SLOW;
 }
 
 void mmu_demote_writes(Mmu *mmu, const u8 *host)
 {
     u64 page = (u64)(uintptr_t)host & ~(u64)PAGE_MASK;
 
-    for (unsigned user = 0; user < 2; user++)
+    for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-            TlbEntry *entry = &mmu->tlb[user][i];
+            TlbEntry *entry = &mmu->tlb[as][i];
             u64 tag = entry->tags[ACCESS_WRITE];
 
             if (tag && !(tag & TLB_SLOW) && (tag & ~(u64)PAGE_MASK) + entry->addend == page)
@@ -178,56 +180,56 @@ static void put_bit(u64 *map, unsigned index, bool value)
 }
 
 /* Puts one right of a translation into its entry; `host`: of the page's first byte, or NULL. */
-static void fill(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr physical, u8 *host)
+static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr physical, u8 *host)
 {
     unsigned index = tlb_index(linear);
-    TlbEntry *entry = &mmu->tlb[user][index];
+    TlbEntry *entry = &mmu->tlb[as][index];
     u64 page = linear & ~(u64)PAGE_MASK;
     u64 addend = (u64)(uintptr_t)host - page;
 
     for (unsigned other = 0; other < COUNT_OF(entry->tags); other++) {
         u64 tag = entry->tags[other];
 
-        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) || mmu->physical[user][index] != physical)
+        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) || mmu->physical[as][index] != physical)
             entry->tags[other] = 0;
         /* Reads and writes may go to different memory (PAM): one addend cannot serve both. */
         else if (host && entry->addend != addend)
             entry->tags[other] |= TLB_SLOW;
     }
-    mmu->physical[user][index] = physical;
+    mmu->physical[as][index] = physical;
     if (host)
         entry->addend = addend;
     entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW);
 }
 
 /* The translation, from the TLB or a walk that fills it. */
-static const TlbEntry *look_up(Mmu *mmu, u64 linear, Access access, bool user, PageFault *fault)
+static const TlbEntry *look_up(Mmu *mmu, u64 linear, Access access, Privilege as, PageFault *fault)
 {
     unsigned index = tlb_index(linear);
-    TlbEntry *entry = &mmu->tlb[user][index];
+    TlbEntry *entry = &mmu->tlb[as][index];
     u64 wanted = (linear & ~(u64)PAGE_MASK) | mmu->epoch;
     Translation translation;
 
     if ((entry->tags[access] & ~(u64)TLB_SLOW) == wanted)
         return entry;
-    if (!paging_walk(mmu, linear, access, user, &translation, fault))
+    if (!paging_walk(mmu, linear, access, as, &translation, fault))
         return NULL;
-    fill(mmu, linear, access, user, translation.physical & mmu->a20_mask, NULL);
-    put_bit(mmu->globals[user], index, translation.global);
-    put_bit(mmu->large[user], index, translation.page_size > PAGE_SIZE);
+    fill(mmu, linear, access, as, translation.physical & mmu->a20_mask, NULL);
+    put_bit(mmu->globals[as], index, translation.global);
+    put_bit(mmu->large[as], index, translation.page_size > PAGE_SIZE);
     return entry;
 }
 
-bool mmu_access(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical, u8 **host,
+bool mmu_access(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr *physical, u8 **host,
                 PageFault *fault)
 {
-    const TlbEntry *entry = look_up(mmu, linear, access, user, fault);
+    const TlbEntry *entry = look_up(mmu, linear, access, as, fault);
     u64 offset = linear & PAGE_MASK;
     PhysAddr page;
 
     if (!entry)
         return false;
-    page = mmu->physical[user][tlb_index(linear)];
+    page = mmu->physical[as][tlb_index(linear)];
     *physical = page | offset;
     if (!(entry->tags[access] & TLB_SLOW)) {
         *host = (u8 *)(uintptr_t)(linear + entry->addend);
@@ -235,18 +237,18 @@ bool mmu_access(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physic
     }
     *host = direct_host(mmu, page, access);
     if (*host) {
-        fill(mmu, linear, access, user, page, *host);
+        fill(mmu, linear, access, as, page, *host);
         *host += offset;
     }
     return true;
 }
 
-bool mmu_translate(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical,
+bool mmu_translate(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr *physical,
                    PageFault *fault)
 {
     u8 *host;
 
-    return mmu_access(mmu, linear, access, user, physical, &host, fault);
+    return mmu_access(mmu, linear, access, as, physical, &host, fault);
 }
 
 bool mmu_peek(Mmu *mmu, u64 linear, Translation *translation)

@@ -14,6 +14,10 @@
 
 typedef enum Access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE } Access;
 
+/* Whose rights an access has; each has its own TLB. AS_SUPERVISOR_AC: an explicit access of rings
+ * 0 .. 2 while EFLAGS.AC lifts SMAP. */
+typedef enum Privilege { AS_SUPERVISOR, AS_USER, AS_SUPERVISOR_AC, PRIVILEGES } Privilege;
+
 /* Bits of a page fault's error code. */
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
 
@@ -44,15 +48,16 @@ typedef struct Translation {
 
 typedef struct Mmu {
     u64 epoch;                              /* the current one; first: it is on every fast path */
-    TlbEntry tlb[2][TLB_ENTRIES];           /* [0] supervisor's accesses, [1] user's */
-    PhysAddr physical[2][TLB_ENTRIES];      /* of each entry's 4 KiB page */
-    u64 globals[2][TLB_ENTRIES / 64];       /* which entries survive a load of CR3 */
-    u64 large[2][TLB_ENTRIES / 64];         /* which are parts of a large page */
+    TlbEntry tlb[PRIVILEGES][TLB_ENTRIES];
+    PhysAddr physical[PRIVILEGES][TLB_ENTRIES];     /* of each entry's 4 KiB page */
+    u64 globals[PRIVILEGES][TLB_ENTRIES / 64];      /* which entries survive a load of CR3 */
+    u64 large[PRIVILEGES][TLB_ENTRIES / 64];        /* which are parts of a large page */
     AddressSpace *memory;
     u64 cr0, cr3, cr4, efer;                /* copies of the CPU's, kept by mmu_set_control() */
     u64 pdptes[4];                          /* PAE: loaded with CR3 */
     PhysAddr a20_mask;                      /* all ones, or without bit 20 */
     unsigned physical_bits;                 /* MAXPHYADDR; entry bits above are reserved */
+    bool has_1gb_pages;                     /* set by the owner after mmu_init() */
     Log *log;
 } Mmu;
 
@@ -79,11 +84,11 @@ void mmu_demote(Mmu *mmu);
 void mmu_demote_writes(Mmu *mmu, const u8 *host);
 
 /* Translates for an access of at most the rest of the page; sets accessed and dirty bits. */
-bool mmu_translate(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical,
+bool mmu_translate(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr *physical,
                    PageFault *fault);
 
 /* The same, and a host address where memory can be accessed directly, else NULL. */
-bool mmu_access(Mmu *mmu, u64 linear, Access access, bool user, PhysAddr *physical, u8 **host,
+bool mmu_access(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr *physical, u8 **host,
                 PageFault *fault);
 
 /* For debuggers: a walk without side effects and without the TLB; false: not mapped. */
@@ -108,12 +113,12 @@ FORCE_INLINE bool tlb_find(const TlbEntry *tlb, u64 epoch, u64 linear, Access ac
 }
 
 /* The same as a pointer, NULL when there is none. */
-FORCE_INLINE u8 *mmu_fast(const Mmu *mmu, u64 epoch, u64 linear, Access access, bool user,
+FORCE_INLINE u8 *mmu_fast(const Mmu *mmu, u64 epoch, u64 linear, Access access, Privilege as,
                           unsigned size)
 {
     u8 *host;
 
-    return tlb_find(mmu->tlb[user], epoch, linear, access, size, &host) ? host : NULL;
+    return tlb_find(mmu->tlb[as], epoch, linear, access, size, &host) ? host : NULL;
 }
 
 #endif

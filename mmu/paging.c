@@ -1,7 +1,7 @@
 /*
  * The page walk for 32-bit, PAE and 4-level paging. See paging.h for the manual's sections.
  *
- * Not implemented: SMAP, protection keys, 5-level paging.
+ * Not implemented: protection keys, 5-level paging.
  */
 #include "mmu/paging.h"
 
@@ -37,7 +37,7 @@ static bool maps_large_page(const Mmu *mmu, const PagingMode *mode, unsigned lev
         return false;
     if (mode == &mode_32bit)
         return (mmu->cr4 & CR4_PSE) != 0;
-    return level == 2 || (level == 3 && mode == &mode_4level);
+    return level == 2 || (level == 3 && mode == &mode_4level && mmu->has_1gb_pages);
 }
 
 /* Bits that must be zero in an entry. Manual: figures "Formats of CR3 and Paging-Structure
@@ -56,7 +56,7 @@ static bool reserved_bits_set(const Mmu *mmu, const PagingMode *mode, unsigned l
         reserved |= PTE_NX;
     if (large)
         reserved |= level == 2 ? 0x1FE000 : 0x3FFFE000;
-    if (mode == &mode_4level && level == 4)
+    else if (level > 2) /* no larger pages than the model has */
         reserved |= PTE_LARGE;
     return entry & reserved;
 }
@@ -144,9 +144,14 @@ static WalkEnd descend(Mmu *mmu, u64 linear, Translation *translation, Path *pat
 }
 
 /* SDM Vol. 3, "Access Rights". */
-static bool allowed(const Mmu *mmu, const Translation *translation, Access access, bool user)
+static bool allowed(const Mmu *mmu, const Translation *translation, Access access, Privilege as)
 {
+    bool user = as == AS_USER;
+
     if (user && !translation->user)
+        return false;
+    if (as == AS_SUPERVISOR && translation->user && access != ACCESS_EXECUTE &&
+        (mmu->cr4 & CR4_SMAP))
         return false;
     if (access == ACCESS_WRITE)
         return translation->writable || (!user && !(mmu->cr0 & CR0_WP));
@@ -155,11 +160,11 @@ static bool allowed(const Mmu *mmu, const Translation *translation, Access acces
     return true;
 }
 
-static u32 error_code(const Mmu *mmu, Access access, bool user, u32 cause)
+static u32 error_code(const Mmu *mmu, Access access, Privilege as, u32 cause)
 {
     bool fetches_told = (mmu->cr4 & CR4_SMEP) || ((mmu->cr4 & CR4_PAE) && (mmu->efer & EFER_NXE));
 
-    return cause | (access == ACCESS_WRITE ? PF_WRITE : 0) | (user ? PF_USER : 0) |
+    return cause | (access == ACCESS_WRITE ? PF_WRITE : 0) | (as == AS_USER ? PF_USER : 0) |
            (access == ACCESS_EXECUTE && fetches_told ? PF_FETCH : 0);
 }
 
@@ -177,7 +182,7 @@ static void set_accessed_dirty(Mmu *mmu, const Path *path, Access access)
     }
 }
 
-bool paging_walk(Mmu *mmu, u64 linear, Access access, bool user, Translation *translation,
+bool paging_walk(Mmu *mmu, u64 linear, Access access, Privilege as, Translation *translation,
                  PageFault *fault)
 {
     Path path;
@@ -189,7 +194,7 @@ bool paging_walk(Mmu *mmu, u64 linear, Access access, bool user, Translation *tr
     }
     switch (descend(mmu, linear, translation, &path)) {
     case WALK_MAPPED:
-        if (allowed(mmu, translation, access, user)) {
+        if (allowed(mmu, translation, access, as)) {
             set_accessed_dirty(mmu, &path, access);
             translation->dirty |= access == ACCESS_WRITE;
             return true;
@@ -202,7 +207,7 @@ bool paging_walk(Mmu *mmu, u64 linear, Access access, bool user, Translation *tr
     case WALK_ABSENT:
         break;
     }
-    *fault = (PageFault){linear, error_code(mmu, access, user, cause)};
+    *fault = (PageFault){linear, error_code(mmu, access, as, cause)};
     LOG(mmu->log, LOG_MMU, "page fault at %" PRIX64 ", error code %X", linear, fault->error_code);
     return false;
 }

@@ -8,7 +8,8 @@
 #include "mmu/mmu.h"
 
 enum { CR0_WP = 1 << 16, CR0_PG = 1u << 31 };
-enum { CR4_PSE = 1 << 4, CR4_PAE = 1 << 5, CR4_PGE = 1 << 7, CR4_SMEP = 1 << 20 };
+enum { CR4_PSE = 1 << 4, CR4_PAE = 1 << 5, CR4_PGE = 1 << 7, CR4_PCIDE = 1 << 17,
+       CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21 };
 enum { EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
 
 /* Bits of a page-table entry. */
@@ -18,7 +19,7 @@ enum { PTE_PRESENT = 1, PTE_WRITABLE = 2, PTE_USER = 4, PTE_ACCESSED = 0x20, PTE
 
 /* Walks the tables for one access and sets accessed and dirty bits. Without paging the result is
  * the linear address itself, with all rights. */
-bool paging_walk(Mmu *mmu, u64 linear, Access access, bool user, Translation *translation,
+bool paging_walk(Mmu *mmu, u64 linear, Access access, Privilege as, Translation *translation,
                  PageFault *fault);
 
 /* Without setting bits and without regard to rights; false: not present. */

@@ -217,6 +217,7 @@ Test(mmu, four_levels)
     entry(PDPT, 511, QWORD, ALL | PTE_LARGE);
     entry(DIRECTORY, 0, QWORD, TABLE | ALL);
     entry(TABLE, 7, QWORD, 0x207000 | PTE_PRESENT | PTE_WRITABLE);
+    mmu->has_1gb_pages = true;
     mmu_set_cr3(mmu, PML4);
     mmu_set_control(mmu, CR0_PG | CR0_WP | 1, CR4_PAE, EFER_LMA | EFER_NXE);
     cr_expect(write_ok(0xFFFFFFFF80007ABC, false));
