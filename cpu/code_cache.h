@@ -77,7 +77,7 @@ FORCE_INLINE bool code_cache_mapped(const Cpu *cpu, u64 key, const Block *block)
 {
     u8 *host;
 
-    return tlb_find(cpu->tlb, cpu->mmu.epoch, key ^ cpu->code_mode, ACCESS_EXECUTE, 1, &host) &&
+    return tlb_find(cpu->code_tlb, cpu->mmu.epoch, key ^ cpu->code_mode, ACCESS_EXECUTE, 1, &host) &&
            host == block->host;
 }
 

@@ -138,6 +138,7 @@ void cpu_update_mode(Cpu *cpu)
         cpu->as =
             (cpu->cr4 & CR4_SMAP) && (cpu->rflags & FLAG_AC) ? AS_SUPERVISOR_AC : AS_SUPERVISOR;
     cpu->tlb = cpu->mmu.tlb[cpu->as];
+    cpu->code_tlb = cpu->mmu.tlb[cpu->user];
     cpu->code_mode = link_mode(cpu);
     cpu->tlb_epoch = alignment || debug_has_data_breakpoints(cpu) ? TLB_NO_EPOCH : cpu->mmu.epoch;
     cpu_leave_block(cpu);

@@ -166,6 +166,7 @@ struct Cpu {
     bool user;                      /* cpl == 3 */
     u8 as;                          /* Privilege of data accesses */
     const TlbEntry *tlb;            /* mmu.tlb[as] */
+    const TlbEntry *code_tlb;       /* mmu.tlb[user]: fetches know no AC */
     u64 code_mode;                  /* what code was decoded for, for link_key() */
 
     /* ---- the run loop's: where execution is within the current block ---- */
