@@ -145,6 +145,7 @@ struct Cpu {
     Xmm xmm[16];
     u32 mxcsr;
     u64 msr[MSR_SLOTS];
+    u64 random;                     /* the counter behind RDRAND: exec_random.c */
     u64 tsc_offset;                 /* TSC = cycles + this */
     u32 sysenter_cs;
     u64 sysenter_esp, sysenter_eip;

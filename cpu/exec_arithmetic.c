@@ -144,3 +144,50 @@ static void CMPXCHG8B(Cpu *cpu, const Insn *insn)
     flags_unpack(&cpu->flags, (flags_pack(&cpu->flags) & ~(u32)FLAG_ZF) | (equal ? FLAG_ZF : 0));
 }
 PLAIN(CMPXCHG8B)
+
+/* Sixteen bytes that must lie on a multiple of sixteen, and so in one page. */
+static void CMPXCHG16B(Cpu *cpu, const Insn *insn)
+{
+    u64 offset = operand_offset(cpu, insn), low, high;
+    bool equal;
+
+    if (memory_linear(cpu, insn->segment, offset, 16, true) & 15)
+        cpu_raise_gp0(cpu);
+    low = memory_read_for_write(cpu, insn->segment, offset, QWORD);
+    high = memory_read_for_write(cpu, insn->segment, offset + 8, QWORD);
+    equal = low == cpu->gpr[RAX] && high == cpu->gpr[RDX];
+    memory_write(cpu, insn->segment, offset, QWORD, equal ? cpu->gpr[RBX] : low);
+    memory_write(cpu, insn->segment, offset + 8, QWORD, equal ? cpu->gpr[RCX] : high);
+    if (!equal) {
+        cpu->gpr[RAX] = low;
+        cpu->gpr[RDX] = high;
+    }
+    flags_unpack(&cpu->flags, (flags_pack(&cpu->flags) & ~(u32)FLAG_ZF) | (equal ? FLAG_ZF : 0));
+}
+PLAIN(CMPXCHG16B)
+
+/* Addition with a carry of its own, CF or OF; the other flags stay. */
+FORCE_INLINE bool add_with(Cpu *cpu, const Insn *insn, Shape shape, bool carry)
+{
+    u64 src = src_read(cpu, insn, shape);
+    u128 sum = (u128)dst_read(cpu, insn, shape) + src + carry;
+
+    dst_write(cpu, insn, shape, (u64)sum);
+    return sum >> 8 * shape.size;
+}
+
+FORCE_INLINE void ADCX(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bool carry = add_with(cpu, insn, shape, flag_c(&cpu->flags));
+
+    flags_set_co(&cpu->flags, carry, flag_o(&cpu->flags));
+}
+SIZED(ADCX)
+
+FORCE_INLINE void ADOX(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    bool carry = add_with(cpu, insn, shape, flag_o(&cpu->flags));
+
+    flags_set_co(&cpu->flags, flag_c(&cpu->flags), carry);
+}
+SIZED(ADOX)

@@ -118,3 +118,11 @@ static void SALC(Cpu *cpu, const Insn *insn)
     gpr_write(cpu, RAX, BYTE, flag_c(&cpu->flags) ? 0xFF : 0);
 }
 PLAIN(SALC)
+
+FORCE_INLINE void MOVBE(Cpu *cpu, const Insn *insn, Shape shape)
+{
+    u64 value = __builtin_bswap64(src_read(cpu, insn, shape));
+
+    dst_write(cpu, insn, shape, value >> (64 - 8 * shape.size));
+}
+SIZED(MOVBE)

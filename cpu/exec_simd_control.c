@@ -42,6 +42,18 @@ static void CLFLUSH(Cpu *cpu, const Insn *insn)
 }
 PLAIN(CLFLUSH)
 
+static void CLFLUSHOPT(Cpu *cpu, const Insn *insn)
+{
+    simd_read_part(cpu, insn, BYTE);
+}
+PLAIN(CLFLUSHOPT)
+
+static void CLWB(Cpu *cpu, const Insn *insn)
+{
+    simd_read_part(cpu, insn, BYTE);
+}
+PLAIN(CLWB)
+
 static void no_operation(Cpu *cpu, const Insn *insn)
 {
     (void)cpu;

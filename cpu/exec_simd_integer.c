@@ -1,6 +1,6 @@
 /*
- * Integer arithmetic on packed bytes, words, doublewords and quadwords: MMX, SSSE3, and SSE2's forms
- * of MMX.
+ * Integer arithmetic on packed bytes, words, doublewords and quadwords: MMX, SSSE3, and SSE2's
+ * forms of MMX.
  *
  * Manual: Intel SDM Vol. 1, "MMX Instructions", "64-Bit SIMD Integer Instructions", "128-Bit SIMD
  * Integer Instructions"; Vol. 2, each instruction's page.
@@ -169,6 +169,32 @@ PACK(PHSUBSW, "phsubsw")
  * their operands. */
 XMM_PACKED(PUNPCKLQDQ, "punpcklqdq")
 XMM_PACKED(PUNPCKHQDQ, "punpckhqdq")
+XMM_PACKED(PMULDQ, "pmuldq")
+XMM_PACKED(PMULLD, "pmulld")
+XMM_PACKED(PCMPEQQ, "pcmpeqq")
+XMM_PACKED(PCMPGTQ, "pcmpgtq")
+XMM_PACKED(PACKUSDW, "packusdw")
+XMM_PACKED(PMINSB, "pminsb")
+XMM_PACKED(PMINSD, "pminsd")
+XMM_PACKED(PMINUW, "pminuw")
+XMM_PACKED(PMINUD, "pminud")
+XMM_PACKED(PMAXSB, "pmaxsb")
+XMM_PACKED(PMAXSD, "pmaxsd")
+XMM_PACKED(PMAXUW, "pmaxuw")
+XMM_PACKED(PMAXUD, "pmaxud")
+XMM_PACKED(PHMINPOSUW, "phminposuw")
+XMM_PACKED(PMOVSXBW, "pmovsxbw")
+XMM_PACKED(PMOVSXBD, "pmovsxbd")
+XMM_PACKED(PMOVSXBQ, "pmovsxbq")
+XMM_PACKED(PMOVSXWD, "pmovsxwd")
+XMM_PACKED(PMOVSXWQ, "pmovsxwq")
+XMM_PACKED(PMOVSXDQ, "pmovsxdq")
+XMM_PACKED(PMOVZXBW, "pmovzxbw")
+XMM_PACKED(PMOVZXBD, "pmovzxbd")
+XMM_PACKED(PMOVZXBQ, "pmovzxbq")
+XMM_PACKED(PMOVZXWD, "pmovzxwd")
+XMM_PACKED(PMOVZXWQ, "pmovzxwq")
+XMM_PACKED(PMOVZXDQ, "pmovzxdq")
 XMM_PACKED(UNPCKLPS, "unpcklps")
 XMM_PACKED(UNPCKHPS, "unpckhps")
 XMM_PACKED(UNPCKLPD, "unpcklpd")

@@ -232,7 +232,7 @@ static void PEXTRW(Cpu *cpu, const Insn *insn)
         mmx_enter(cpu);
         value = mmx_get(cpu, src.number) >> 16 * (insn->immediate & 3) & 0xFFFF;
     }
-    register_write(cpu, insn->operands[0], DWORD, value);
+    operand_write(cpu, insn, insn->operands[0], OPERAND_NONE, insn->operands[0].size, value);
 }
 PLAIN(PEXTRW)
 

@@ -25,12 +25,14 @@
 #define FEATURES_LONG (FEATURES_SSE2 | F(LONG) | F(NX) | F(SYSCALL))
 
 /* As QEMU's qemu64. */
-#define FEATURES_QEMU64 (FEATURES_LONG | F(SSE3))
+#define FEATURES_QEMU64 (FEATURES_LONG | F(SSE3) | F(CX16) | F(LAHF64))
 
 /* Everything. */
 #define FEATURES_MAX                                                                               \
     (FEATURES_QEMU64 | F(PAGE1GB) | F(PCID) | F(INVPCID) | F(SMEP) | F(SMAP) | F(UMIP) |           \
-     F(FSGSBASE) | F(MONITOR) | F(SSSE3))
+     F(FSGSBASE) | F(MONITOR) | F(SSSE3) | F(SSE41) | F(SSE42) | F(POPCNT) | F(LZCNT) | F(MOVBE) | \
+     F(AES) | F(PCLMUL) | F(ADX) | F(SHA) | F(RDRAND) | F(RDSEED) | F(CLFLUSHOPT) | F(CLWB) |      \
+     F(RDTSCP) | F(RDPID) | F(PREFETCHW))
 
 #define INTEL "GenuineIntel"
 

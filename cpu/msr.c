@@ -22,6 +22,7 @@ typedef enum Rule {
     PAT_TYPES,
     RANGES,
     READ_ONLY,
+    LOW_HALF,
     IGNORED
 } Rule;
 
@@ -53,6 +54,7 @@ static const MsrRow rows[] = {
     {0x268, 8, MEMORY_TYPES, FEATURE_MTRR, 0},  /* MTRRfix4K_C0000 .. F8000 */
     {MSR_PAT, 1, PAT_TYPES, FEATURE_PAT, 0x0007040600070406},
     {0x2FF, 1, DEFAULT_TYPE, FEATURE_MTRR, 0}, /* MTRRdefType */
+    {MSR_TSC_AUX, 1, LOW_HALF, FEATURE_RDTSCP, 0},
 };
 
 /* The row of an MSR that holds a value, and its slot. */
@@ -115,6 +117,8 @@ static bool is_allowed(const Cpu *cpu, const MsrRow *row, u32 index, u64 value)
         return is_mask || are_memory_types(value & 0xFF, false);
     case READ_ONLY:
         return false;
+    case LOW_HALF:
+        return value >> 32 == 0;
     default:
         return true;
     }
@@ -310,6 +314,30 @@ static void RDTSC(Cpu *cpu, const Insn *insn)
     write_pair(cpu, read_tsc(cpu));
 }
 PLAIN(RDTSC)
+
+/* What the operating system says which processor this is. */
+static u64 tsc_aux(Cpu *cpu)
+{
+    u64 value = 0;
+
+    msr_read(cpu, MSR_TSC_AUX, &value);
+    return value;
+}
+
+static void RDTSCP(Cpu *cpu, const Insn *insn)
+{
+    RDTSC(cpu, insn);
+    cpu->gpr[RCX] = tsc_aux(cpu);
+}
+PLAIN(RDTSCP)
+
+static void RDPID(Cpu *cpu, const Insn *insn)
+{
+    Operand dst = insn->operands[0];
+
+    register_write(cpu, dst, dst.size, tsc_aux(cpu));
+}
+PLAIN(RDPID)
 
 static void RDPMC(Cpu *cpu, const Insn *insn)
 {

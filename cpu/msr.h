@@ -15,6 +15,7 @@ enum {
     MSR_SYSENTER_ESP = 0x175,
     MSR_SYSENTER_EIP = 0x176,
     MSR_PAT = 0x277,
+    MSR_TSC_AUX = 0xC0000103,
 };
 
 #define MSR_EFER           0xC0000080u     /* beyond an enumerator's int */

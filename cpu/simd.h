@@ -139,7 +139,7 @@ FORCE_INLINE Vector xmm_source(Cpu *cpu, const Insn *insn)
         return simd_read(cpu, insn, true);
     if (operand.size == QWORD)
         return (Vector){simd_read_part(cpu, insn, QWORD), 0};
-    return (Vector){simd_read_part(cpu, insn, DWORD), 0};
+    return (Vector){simd_read_part(cpu, insn, operand.size == WORD ? WORD : DWORD), 0};
 }
 
 FORCE_INLINE u64 mmx_source(Cpu *cpu, const Insn *insn)
@@ -217,6 +217,39 @@ static Vector host_##name(Vector a, Vector b)                                   
 {                                                                                       \
     asm volatile(mnemonic " %1, %0" : "+x"(a) : "x"(b));                                \
     return a;                                                                           \
+}
+
+/* A table in simd_immediate.S: the operation for each immediate. */
+#define IMMEDIATE_TABLE(name) \
+    extern const u8 simd_immediate_##name[] __attribute__((visibility("hidden")));
+
+IMMEDIATE_TABLE(roundps)
+IMMEDIATE_TABLE(roundpd)
+IMMEDIATE_TABLE(roundss)
+IMMEDIATE_TABLE(roundsd)
+IMMEDIATE_TABLE(insertps)
+IMMEDIATE_TABLE(mpsadbw)
+IMMEDIATE_TABLE(pblendw)
+IMMEDIATE_TABLE(pclmulqdq)
+IMMEDIATE_TABLE(sha1rnds4)
+IMMEDIATE_TABLE(pcmpestrm)
+IMMEDIATE_TABLE(pcmpestri)
+IMMEDIATE_TABLE(pcmpistrm)
+IMMEDIATE_TABLE(pcmpistri)
+
+FORCE_INLINE Operation *simd_immediate(const u8 *table, u64 immediate)
+{
+    return (Operation *)(uintptr_t)(table + 16 * immediate);
+}
+
+/* Each of the low bits of `bits` `times` times. */
+FORCE_INLINE u64 simd_spread_bits(u64 bits, unsigned times)
+{
+    u64 spread = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        spread |= (bits >> i / times & 1) << i;
+    return spread;
 }
 
 /* One copy for XMM and one for MMX, by the size of the first operand. */

@@ -73,6 +73,7 @@ static const Field fields[] = {
     XMM_FIELDS(15),
     FIELD(Cpu, mxcsr),
     FIELD_ARRAY(Cpu, msr),
+    FIELD(Cpu, random),
     FIELD(Cpu, tsc_offset),
     FIELD(Cpu, sysenter_cs),
     FIELD(Cpu, sysenter_esp),

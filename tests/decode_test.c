@@ -52,7 +52,7 @@ static const char *const aliases[][2] = {
     {"IRET", "iretq"},      {"UD", "ud0"},         {"UD", "ud1"},         {"UD", "ud2"},
     {"UD", "ud2b"},         {"MOVSEG", "mov"},     {"MOVCR", "mov"},      {"MOVDR", "mov"},
     {"POPSEG", "pop"},      {"MOV", "movabs"},     {"FWAIT", "wait"},     {"SALC", "salc"},
-    {"SHL", "sal"},         {"MOVD", "movq"},
+    {"SHL", "sal"},         {"MOVD", "movq"},      {"PEXTRD", "pextrq"},  {"PINSRD", "pinsrq"},
 };
 
 static bool same_name(const char *ours, const char *theirs)
@@ -97,8 +97,9 @@ static bool is_x87(const char *ours, const char *theirs)
  * choose no instruction; processors raise #UD. */
 static bool is_prefixed_vector(csh handle, const cs_insn *theirs)
 {
-    static const unsigned groups[] = {X86_GRP_MMX, X86_GRP_SSE1, X86_GRP_SSE2, X86_GRP_SSE3,
-                                      X86_GRP_SSSE3};
+    static const unsigned groups[] = {X86_GRP_MMX,    X86_GRP_SSE1,  X86_GRP_SSE2,  X86_GRP_SSE3,
+                                      X86_GRP_SSSE3,  X86_GRP_SSE41, X86_GRP_SSE42, X86_GRP_AES,
+                                      X86_GRP_PCLMUL, X86_GRP_SHA};
 
     for (size_t i = 0; i < COUNT_OF(groups); i++)
         if (cs_insn_group(handle, theirs, groups[i]))
@@ -110,10 +111,11 @@ static bool is_prefixed_vector(csh handle, const cs_insn *theirs)
 
 /* Where capstone 4 departs from the manual: in 64-bit mode an operand-size prefix does not shorten
  * the displacement of near jumps and calls (it does on AMD processors); in 16-bit code it mistakes
- * prefixes of vector instructions. */
+ * prefixes of vector instructions and TZCNT for BSF. */
 static bool capstone_errs(csh handle, unsigned code_size, const cs_insn *theirs)
 {
-    if (code_size == 2 && is_prefixed_vector(handle, theirs))
+    if (code_size == 2 && (is_prefixed_vector(handle, theirs) || theirs->id == X86_INS_BSF ||
+                           theirs->id == X86_INS_BSR))
         return true;
     if (code_size == 8 && (theirs->id == X86_INS_RET || theirs->id == X86_INS_RETF))
         return theirs->size > 4; /* a REX prefix widens its RET's immediate */
@@ -126,20 +128,17 @@ static bool capstone_errs(csh handle, unsigned code_size, const cs_insn *theirs)
  * reserves, or what has no row yet (see decode.c's list). */
 static bool rightly_refused(csh handle, const cs_insn *theirs)
 {
-    static const unsigned later[] = {
-        X86_GRP_3DNOW,  X86_GRP_AES,  X86_GRP_ADX, X86_GRP_AVX,   X86_GRP_AVX2,     X86_GRP_AVX512,
-        X86_GRP_BMI,    X86_GRP_BMI2, X86_GRP_FMA, X86_GRP_FMA4,  X86_GRP_FSGSBASE, X86_GRP_HLE,
-        X86_GRP_PCLMUL, X86_GRP_RTM,  X86_GRP_SHA, X86_GRP_SSE41, X86_GRP_SSE42,    X86_GRP_SSE4A,
-        X86_GRP_TBM,    X86_GRP_VM,   X86_GRP_XOP, X86_GRP_SGX};
+    static const unsigned later[] = {X86_GRP_3DNOW,    X86_GRP_AVX,  X86_GRP_AVX2, X86_GRP_AVX512,
+                                     X86_GRP_BMI,      X86_GRP_BMI2, X86_GRP_FMA,  X86_GRP_FMA4,
+                                     X86_GRP_FSGSBASE, X86_GRP_HLE,  X86_GRP_RTM,  X86_GRP_SSE4A,
+                                     X86_GRP_TBM,      X86_GRP_VM,   X86_GRP_XOP,  X86_GRP_SGX};
 
     static const char *const later_names[] = {
-        "sysret", "syscall", "getsec",     "xsave",  "xrstor", "fxsave",     "fxrstor", "rdrand",
-        "rdseed", "movbe",   "clac",       "stac",   "xcrypt", "xstore",     "xsha",    "montmul",
-        "xsetbv", "xgetbv",  "encl",       "xtest",  "rdtscp", "swapgs",     "popcnt",  "lzcnt",
-        "tzcnt",  "ud",      "xabort",     "xbegin", "xend",   "crc32",      "adcx",    "adox",
-        "vm",     "inv",     "sha",        "k",      "v",      "cmpxchg16b", "lwpins",  "lwpval",
-        "llwpcb", "slwpcb",  "rdpkru",     "wrpkru", "clzero", "ptwrite",    "rdpid",   "sysexit",
-        "bnd",    "clwb",    "clflushopt", "femms",  "lea",    "mov"};
+        "sysret", "syscall", "getsec",  "xsave",  "xrstor",  "fxsave", "fxrstor", "clac",
+        "stac",   "xcrypt",  "xstore",  "xsha",   "montmul", "xsetbv", "xgetbv",  "encl",
+        "xtest",  "swapgs",  "ud",      "xabort", "xbegin",  "xend",   "vm",      "inv",
+        "k",      "v",       "lwpins",  "lwpval", "llwpcb",  "slwpcb", "rdpkru",  "wrpkru",
+        "clzero", "ptwrite", "sysexit", "bnd",    "femms",   "lea",    "mov"};
 
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (cs_insn_group(handle, theirs, later[i]))

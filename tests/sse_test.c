@@ -23,6 +23,56 @@ Test(ssse3, every_row_as_the_host_does_it)
 {
     cr_assert_eq(compare_simd_rows(FEATURE_SSSE3, 400), 0);
 }
+
+Test(sse41, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_SSE41, 400), 0);
+}
+
+Test(sse42, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_SSE42, 400), 0);
+}
+
+Test(popcnt, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_POPCNT, 400), 0);
+}
+
+Test(lzcnt, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_LZCNT, 400), 0);
+}
+
+Test(tzcnt, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_BMI1, 400), 0);
+}
+
+Test(movbe, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_MOVBE, 400), 0);
+}
+
+Test(adx, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_ADX, 400), 0);
+}
+
+Test(aes, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_AES, 400), 0);
+}
+
+Test(pclmulqdq, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_PCLMUL, 400), 0);
+}
+
+Test(sha, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_SHA, 400), 0);
+}
 #endif
 
 static BareMachine *prepared(const char *bytes, unsigned length, u32 esi)

@@ -1,0 +1,86 @@
+/*
+ * AES, carry-less multiplication, SHA: each executes the host's instruction.
+ *
+ * Manual: Intel SDM Vol. 1, "Programming with Intel AES-NI and PCLMULQDQ", "Intel SHA Extensions";
+ * Vol. 2, each instruction's page.
+ */
+#include "cpu/simd.h"
+
+// clang-format off
+
+#define CIPHER(name, mnemonic)                                                          \
+INTEGER_OPERATION(name, mnemonic)                                                       \
+static void name(Cpu *cpu, const Insn *insn)                                            \
+{                                                                                       \
+    unsigned dst = insn->operands[0].number;                                            \
+                                                                                        \
+    xmm_begin(cpu);                                                                     \
+    xmm_set(cpu, dst, host_##name(xmm_get(cpu, dst), xmm_source(cpu, insn)));           \
+}                                                                                       \
+PLAIN(name)
+
+CIPHER(AESENC, "aesenc")
+CIPHER(AESENCLAST, "aesenclast")
+CIPHER(AESDEC, "aesdec")
+CIPHER(AESDECLAST, "aesdeclast")
+CIPHER(AESIMC, "aesimc")
+CIPHER(SHA1NEXTE, "sha1nexte")
+CIPHER(SHA1MSG1, "sha1msg1")
+CIPHER(SHA1MSG2, "sha1msg2")
+CIPHER(SHA256MSG1, "sha256msg1")
+CIPHER(SHA256MSG2, "sha256msg2")
+
+// clang-format on
+
+/* The round constant is added to the second and the last doubleword, after all else. */
+static void AESKEYGENASSIST(Cpu *cpu, const Insn *insn)
+{
+    Vector source, result;
+
+    xmm_begin(cpu);
+    source = xmm_source(cpu, insn);
+    asm("aeskeygenassist $0, %1, %0" : "=x"(result) : "x"(source));
+    result ^= (Vector){insn->immediate << 32, insn->immediate << 32};
+    xmm_set(cpu, insn->operands[0].number, result);
+}
+PLAIN(AESKEYGENASSIST)
+
+/* Message words and constants are in XMM0. */
+static void SHA256RNDS2(Cpu *cpu, const Insn *insn)
+{
+    unsigned dst = insn->operands[0].number;
+    Vector state, source;
+
+    xmm_begin(cpu);
+    source = xmm_source(cpu, insn);
+    state = xmm_get(cpu, dst);
+    {
+        register Vector words asm("xmm0") = xmm_get(cpu, 0);
+
+        asm("sha256rnds2 %1, %0" : "+x"(state) : "x"(source), "x"(words));
+    }
+    xmm_set(cpu, dst, state);
+}
+PLAIN(SHA256RNDS2)
+
+FORCE_INLINE void cipher_immediate(Cpu *cpu, const Insn *insn, const u8 *table, u64 immediate)
+{
+    unsigned dst = insn->operands[0].number;
+    Vector source;
+
+    xmm_begin(cpu);
+    source = xmm_source(cpu, insn);
+    xmm_set(cpu, dst, simd_immediate(table, immediate)(xmm_get(cpu, dst), source));
+}
+
+static void SHA1RNDS4(Cpu *cpu, const Insn *insn)
+{
+    cipher_immediate(cpu, insn, simd_immediate_sha1rnds4, insn->immediate & 3);
+}
+PLAIN(SHA1RNDS4)
+
+static void PCLMULQDQ(Cpu *cpu, const Insn *insn)
+{
+    cipher_immediate(cpu, insn, simd_immediate_pclmulqdq, insn->immediate);
+}
+PLAIN(PCLMULQDQ)
