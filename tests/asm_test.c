@@ -118,3 +118,5 @@ TestSuite(asm, .timeout = 120);
     }
 
 PROGRAM(exceptions)
+PROGRAM(interrupts)
+PROGRAM(transfers)
