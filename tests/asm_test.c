@@ -120,3 +120,4 @@ TestSuite(asm, .timeout = 120);
 PROGRAM(exceptions)
 PROGRAM(interrupts)
 PROGRAM(transfers)
+PROGRAM(tasks)
