@@ -1,10 +1,12 @@
 /*
  * vitrine: a PC with glass walls.
  */
+#include "frontend/conform/command.h"
 #include "frontend/run_loop.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A file that we open must not become standard output because that was closed. Read-only, so that
@@ -43,10 +45,13 @@ static int run(Session *session)
 
 int main(int argc, char **argv)
 {
-    Session *session = calloc(1, sizeof *session);
+    bool conform = argc > 1 && strcmp(argv[1], "conform") == 0;
+    Session *session = conform ? NULL : calloc(1, sizeof *session);
     char error[SESSION_ERROR];
     int status = EXIT_FAILURE;
 
+    if (conform)
+        return conform_command(argc - 1, argv + 1);
     if (!session)
         return complain("the host is out of memory");
     switch (options_parse(&session->options, argc, argv, error, sizeof error)) {

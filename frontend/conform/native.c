@@ -1,0 +1,112 @@
+#include "frontend/conform/native.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cpu/decode.h"
+#include "cpu/models.h"
+#include "cpu/opcodes.h"
+#include "frontend/conform/host_cpuid.h"
+
+/* By the name in instructions.def. */
+static const struct {
+    const char *name, *reason;
+} refusals[] = {
+    {"CPUID", "its result is the machine's own"},
+    {"RDTSC", "its result is the time"},
+    {"RDTSCP", "its result is the time"},
+    {"RDPMC", "its result is the time"},
+    {"RDRAND", "its result is random"},
+    {"RDSEED", "its result is random"},
+    {"RDPID", "its result is the machine's own"},
+    {"XGETBV", "its result is the machine's own"},
+    {"SLDT", "kernels emulate it, or show their own values"},
+    {"STR", "kernels emulate it, or show their own values"},
+    {"SMSW", "kernels emulate it, or show their own values"},
+    {"SGDT", "kernels emulate it, or show their own values"},
+    {"SIDT", "kernels emulate it, or show their own values"},
+    {"POPSEG", "it loads a segment register"},
+    {"LDS", "it loads a segment register"},
+    {"LES", "it loads a segment register"},
+    {"LFS", "it loads a segment register"},
+    {"LGS", "it loads a segment register"},
+    {"LSS", "it loads a segment register"},
+    {"WRFSBASE", "it loads a segment's base"},
+    {"WRGSBASE", "it loads a segment's base"},
+    {"CALLF", "it is a far transfer"},
+    {"JMPF", "it is a far transfer"},
+    {"RETF", "it is a far transfer"},
+    {"IRET", "it is a far transfer"},
+    {"SYSENTER", "it would enter the host's kernel"},
+    {"SYSEXIT", "processors differ on it"},
+    {"SYSCALL", "it would enter the host's kernel"},
+    {"SYSRET", "it belongs to SYSCALL"},
+    {"VMCALL", "it would enter the host's hypervisor"},
+    {"VMMCALL", "it would enter the host's hypervisor"},
+    {"MONITOR", "hypervisors hide it"},
+    {"MWAIT", "hypervisors hide it"},
+};
+
+const char *native_row_refusal(const OpcodeRow *row)
+{
+    const char *name = insn_info[row->name].name;
+
+    if (row->name == INSN_MOVSEG && row->operands[0] == CODE_Sw)
+        return "it loads a segment register";
+    for (unsigned i = 0; i < COUNT_OF(refusals); i++)
+        if (strcmp(refusals[i].name, name) == 0)
+            return refusals[i].reason;
+    return NULL;
+}
+
+const char *native_refusal(const Cpu *decoder, const Case *c)
+{
+    const DecodeMode mode = {.code_size = (u8)case_code_size(c->mode % CASE_MODES),
+                             .protected_mode = true};
+    u64 start = c->before.rip + case_segments[c->mode % CASE_MODES][CS].base;
+    const OpcodeRow *row;
+    Insn insn = {0};
+
+    if (c->mode >= CASE_MODES || c->length == 0 || c->length > INSN_MAX_LENGTH)
+        return "it is no case";
+    if (start < CASE_CODE || start >= CASE_CODE + CASE_CODE_SIZE)
+        return "its code is not in the area for code";
+    if (decode(decoder, mode, c->code, c->length, &insn) == DECODE_SHORT)
+        return "it is not a whole instruction";
+    row = &opcode_rows[insn.row];
+    if (row->name == INSN_INT && insn.immediate == 0x80)
+        return "it would enter the host's kernel";
+    return native_row_refusal(row);
+}
+
+bool native_has(const OpcodeRow *row)
+{
+    Feature feature = row->attributes >> ATTR_FEATURE;
+    unsigned reg, number;
+    u32 function, registers[4];
+
+    if (feature == FEATURE_NONE || feature == FEATURE_486 || feature == FEATURE_CPUID ||
+        feature == FEATURE_P6)
+        return true;
+    if (!feature_announcement(feature, &function, &reg, &number))
+        return false;
+    host_cpuid(function, registers);
+    return bit(registers[reg], number);
+}
+
+const char *native_name(char *buffer, size_t size)
+{
+    char brand[49] = "", *start = brand;
+    u32 registers[4];
+
+    for (u32 i = 0; i < 3; i++) {
+        host_cpuid(0x80000002 + i, registers);
+        memcpy(brand + 16 * i, registers, 16);
+    }
+    while (*start == ' ')
+        start++;
+    snprintf(buffer, size, "%s", start);
+    for (size_t length = strlen(buffer); length && buffer[length - 1] == ' '; length--)
+        buffer[length - 1] = '\0';
+    return buffer;
+}

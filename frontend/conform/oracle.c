@@ -1,0 +1,197 @@
+/*
+ * The oracle, seen from the campaign: starts the child, hands it batches, and buries it when a case
+ * has killed it or takes too long.
+ */
+#include "frontend/conform/oracle.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cpu/opcodes.h"
+#include "frontend/conform/native.h"
+#include "frontend/conform/oracle_child.h"
+
+/* A batch takes some milliseconds; a loaded host, sanitizers and signals are allowed for. */
+enum { BATCH_PATIENCE_MS = 10000 };
+
+struct Oracle {
+    OracleShared *shared;
+    Cpu *decoder;          /* with all features, for native_refusal() */
+    pid_t child;           /* 0: none */
+    int commands, answers; /* our ends of its pipes */
+};
+
+/* ---- the child's life ---- */
+
+static void bury(Oracle *oracle)
+{
+    int status;
+
+    if (!oracle->child)
+        return;
+    close(oracle->commands);
+    close(oracle->answers);
+    kill(oracle->child, SIGKILL);
+    while (waitpid(oracle->child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    oracle->child = 0;
+}
+
+static bool start(Oracle *oracle, char *error, size_t error_size)
+{
+    int commands[2], answers[2];
+    pid_t child;
+
+    if (pipe(commands) < 0 || pipe(answers) < 0) {
+        snprintf(error, error_size, "the host gives us no pipes: %s", strerror(errno));
+        return false;
+    }
+    oracle->shared->setup_failed = 0;
+    child = fork();
+    if (child == 0) {
+        close(commands[1]);
+        close(answers[0]);
+        oracle_child(oracle->shared, commands[0], answers[1]);
+    }
+    close(commands[0]);
+    close(answers[1]);
+    oracle->commands = commands[1];
+    oracle->answers = answers[0];
+    if (child < 0) {
+        close(commands[1]);
+        close(answers[0]);
+        snprintf(error, error_size, "no process can be started: %s", strerror(errno));
+        return false;
+    }
+    oracle->child = child;
+    return true;
+}
+
+static void explain_failed_setup(const Oracle *oracle, char *error, size_t error_size)
+{
+    const char *step = oracle_child_step(oracle->shared->setup_failed);
+
+    snprintf(error, error_size, "the process that runs instructions natively may not %s: %s",
+             step ? step : "start", strerror(oracle->shared->setup_errno));
+}
+
+/* False: the child is dead, or does not answer. */
+static bool exchange(Oracle *oracle, OracleCommand command)
+{
+    struct pollfd wait = {.fd = oracle->answers, .events = POLLIN};
+    char answer;
+    int ready;
+
+    if (write(oracle->commands, &command, sizeof command) != sizeof command)
+        return false;
+    do
+        ready = poll(&wait, 1, BATCH_PATIENCE_MS);
+    while (ready < 0 && errno == EINTR);
+    return ready > 0 && read(oracle->answers, &answer, 1) == 1;
+}
+
+/* ---- running ---- */
+
+static void refuse_some(Oracle *oracle, unsigned count)
+{
+    OracleShared *shared = oracle->shared;
+
+    for (unsigned i = 0; i < count; i++) {
+        shared->skip[i] = native_refusal(oracle->decoder, &shared->cases[i]) != NULL;
+        if (shared->skip[i])
+            shared->outcomes[i].status = OUTCOME_REFUSED;
+    }
+}
+
+bool oracle_run(Oracle *oracle, unsigned count, char *error, size_t error_size)
+{
+    OracleShared *shared = oracle->shared;
+    OracleCommand command = {.first = 0, .count = count};
+
+    refuse_some(oracle, count);
+    while (command.first < count) {
+        u32 current;
+
+        if (!oracle->child && !start(oracle, error, error_size))
+            return false;
+        __atomic_store_n(&shared->current, ORACLE_BATCH, __ATOMIC_RELEASE);
+        command.count = count - command.first;
+        if (exchange(oracle, command))
+            return true;
+        current = __atomic_load_n(&shared->current, __ATOMIC_ACQUIRE);
+        bury(oracle);
+        if (current >= count) { /* not even the first was begun */
+            explain_failed_setup(oracle, error, error_size);
+            return false;
+        }
+        shared->outcomes[current].status = OUTCOME_DIED;
+        command.first = current + 1;
+    }
+    return true;
+}
+
+bool oracle_run_one(Oracle *oracle, const Case *c, Outcome *outcome, char *error, size_t error_size)
+{
+    oracle->shared->cases[0] = *c;
+    if (!oracle_run(oracle, 1, error, error_size))
+        return false;
+    *outcome = oracle->shared->outcomes[0];
+    return true;
+}
+
+Case *oracle_cases(Oracle *oracle)
+{
+    return oracle->shared->cases;
+}
+
+const Outcome *oracle_outcomes(const Oracle *oracle)
+{
+    return oracle->shared->outcomes;
+}
+
+/* ---- opening and closing ---- */
+
+Oracle *oracle_open(char *error, size_t error_size)
+{
+    Oracle *oracle = calloc(1, sizeof *oracle);
+    void *shared =
+        mmap(NULL, sizeof(OracleShared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (oracle)
+        oracle->decoder = calloc(1, sizeof *oracle->decoder);
+    if (!oracle || !oracle->decoder || shared == MAP_FAILED) {
+        if (shared != MAP_FAILED)
+            munmap(shared, sizeof(OracleShared));
+        free(oracle);
+        snprintf(error, error_size, "the host is out of memory");
+        return NULL;
+    }
+    oracle->shared = shared;
+    oracle->decoder->features = ~(FeatureSet)0;
+    opcodes_index(oracle->decoder);
+    signal(SIGPIPE, SIG_IGN); /* a dead child is seen by what write() returns */
+    if (start(oracle, error, error_size) && oracle_run(oracle, 0, error, error_size) &&
+        exchange(oracle, (OracleCommand){0}))
+        return oracle;
+    if (oracle->shared->setup_failed)
+        explain_failed_setup(oracle, error, error_size);
+    oracle_close(oracle);
+    return NULL;
+}
+
+void oracle_close(Oracle *oracle)
+{
+    if (!oracle)
+        return;
+    bury(oracle);
+    munmap(oracle->shared, sizeof *oracle->shared);
+    free(oracle->decoder);
+    free(oracle);
+}
