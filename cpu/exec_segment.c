@@ -140,6 +140,7 @@ static u16 selector_operand(Cpu *cpu, const Insn *insn, unsigned number)
     return (u16)operand_read(cpu, insn, insn->operands[number], OPERAND_NONE, WORD);
 }
 
+/* Bits 19:16, the limit's, are undefined to Intel and loaded by AMD's processors. */
 static void LAR(Cpu *cpu, const Insn *insn)
 {
     Operand to = insn->operands[0];
@@ -148,7 +149,7 @@ static void LAR(Cpu *cpu, const Insn *insn)
     bool visible = is_visible(cpu, selector, &descriptor, HAS_RIGHTS);
 
     if (visible)
-        register_write(cpu, to, to.size, descriptor >> 32 & 0x00F0FF00);
+        register_write(cpu, to, to.size, descriptor >> 32 & 0x00FFFF00);
     set_zf(cpu, visible);
 }
 PLAIN(LAR)

@@ -263,7 +263,7 @@ Test(segment, lar_and_lsl)
     u32 result;
 
     cr_expect(inspect(lar, lar_end, BARE_FLAT, SELECTOR, &result));
-    cr_expect_eq(result, 0x00C09200);
+    cr_expect_eq(result, 0x00C19200);
     cr_expect(inspect(lsl, lsl_end, BARE_FLAT, SELECTOR, &result));
     cr_expect_eq(result, 0x12345FFF);
     cr_expect_not(inspect(lar, lar_end, BARE_FLAT, 0, &result));
