@@ -202,7 +202,7 @@ struct Cpu {
     u64 native[4];                  /* the engine's, where its code can reach them */
     struct CodeCache *code;
     u32 code_stamp;                 /* links between blocks with another stamp are stale; never 0 */
-    u16 opcode_index[4 * 256 + 1];  /* decoder: first row, in opcode_order, of each code */
+    u16 opcode_index[7 * 256 + 1];  /* decoder: first row, in opcode_order, of each code */
     u16 opcode_order[2048];
 };
 

@@ -2,8 +2,6 @@
  * Decoding proceeds in the order of the bytes: prefixes, opcode, ModRM, SIB, displacement,
  * immediates. The opcode's rows are few; the first that fits the mode, the prefixes and the ModRM
  * byte is taken.
- *
- * Not implemented: VEX prefixes.
  */
 #include "cpu/decode.h"
 
@@ -42,10 +40,23 @@ typedef enum Source {
     FROM_MMX_RM,
     FROM_XMM_REG,
     FROM_XMM_RM,
+    FROM_XMM_VVVV,
+    FROM_XMM_IMMEDIATE,
+    FROM_VECTOR_INDEX,
+    FROM_VVVV,
 } Source;
 
 /* How many bytes: a number, or by the effective operand size. */
-enum { SIZE_V = 100, SIZE_Z, SIZE_Y, SIZE_NATIVE };
+enum {
+    SIZE_V = 100,
+    SIZE_Z,
+    SIZE_Y,
+    SIZE_NATIVE,
+    SIZE_X,
+    SIZE_X_HALF,
+    SIZE_X_FOURTH,
+    SIZE_X_EIGHTH
+};
 
 static const struct {
     u8 source, size, number;
@@ -123,6 +134,22 @@ static const struct {
     [CODE_Wss] = {FROM_XMM_RM, 4, 0},
     [CODE_Wsd] = {FROM_XMM_RM, 8, 0},
     [CODE_Wdq] = {FROM_XMM_RM, 16, 0},
+    [CODE_By] = {FROM_VVVV, SIZE_Y, 0},
+    [CODE_Vx] = {FROM_XMM_REG, SIZE_X, 0},
+    [CODE_Hx] = {FROM_XMM_VVVV, SIZE_X, 0},
+    [CODE_Wx] = {FROM_XMM_RM, SIZE_X, 0},
+    [CODE_Mx] = {FROM_MODRM_MEMORY, SIZE_X, 0},
+    [CODE_Wh] = {FROM_XMM_RM, SIZE_X_HALF, 0},
+    [CODE_Wf] = {FROM_XMM_RM, SIZE_X_FOURTH, 0},
+    [CODE_We] = {FROM_XMM_RM, SIZE_X_EIGHTH, 0},
+    [CODE_Hdq] = {FROM_XMM_VVVV, 16, 0},
+    [CODE_Ldq] = {FROM_XMM_IMMEDIATE, 16, 0},
+    [CODE_Lx] = {FROM_XMM_IMMEDIATE, SIZE_X, 0},
+    [CODE_Vqq] = {FROM_XMM_REG, 32, 0},
+    [CODE_Hqq] = {FROM_XMM_VVVV, 32, 0},
+    [CODE_Wqq] = {FROM_XMM_RM, 32, 0},
+    [CODE_Mqq] = {FROM_MODRM_MEMORY, 32, 0},
+    [CODE_VM] = {FROM_VECTOR_INDEX, SIZE_Y, 0},
 };
 
 static bool source_is_modrm(u8 code)
@@ -142,6 +169,7 @@ static bool source_is_modrm(u8 code)
     case FROM_MMX_RM:
     case FROM_XMM_REG:
     case FROM_XMM_RM:
+    case FROM_VECTOR_INDEX:
         return true;
     default:
         return false;
@@ -166,6 +194,10 @@ typedef struct Decoder {
     u8 rex;
     bool operand_prefix, address_prefix;
     i8 segment_override; /* -1: none */
+    bool vex, vex_w;
+    u8 vvvv;         /* VEX.vvvv, inverted back */
+    u8 vector;       /* bytes: 16 or 32, by VEX.L */
+    u8 vector_index; /* SIB's index, as a vector register */
     unsigned address_size;
 } Decoder;
 
@@ -239,6 +271,25 @@ static u8 decode_prefixes(Decoder *decoder)
     }
 }
 
+/* A field that an instruction does not use must be as if it was absent. */
+static bool vex_row_fits(const Decoder *decoder, const OpcodeRow *row)
+{
+    u32 attributes = row->attributes;
+    bool is_long = decoder->vector == 32;
+    bool uses_vvvv = false;
+
+    for (unsigned i = 0; i < INSN_OPERANDS; i++)
+        if (letters[row->operands[i]].source == FROM_XMM_VVVV ||
+            letters[row->operands[i]].source == FROM_VVVV)
+            uses_vvvv = true;
+    if (!uses_vvvv && decoder->vvvv != 0)
+        return false;
+    if ((attributes & L1_AVX2) && is_long && !cpu_has(decoder->cpu, FEATURE_AVX2))
+        return false;
+    return !((attributes & W0) && decoder->vex_w) && !((attributes & L0) && is_long) &&
+           !((attributes & L1) && !is_long);
+}
+
 static bool row_fits(const Decoder *decoder, const OpcodeRow *row, u8 modrm)
 {
     u32 attributes = row->attributes;
@@ -253,7 +304,9 @@ static bool row_fits(const Decoder *decoder, const OpcodeRow *row, u8 modrm)
         return false;
     if (row_feature(row) && !cpu_has(decoder->cpu, row_feature(row)))
         return false;
-    if ((attributes & W1) && !(decoder->rex & 8))
+    if ((attributes & W1) && !(decoder->vex ? decoder->vex_w : decoder->rex & 8))
+        return false;
+    if (decoder->vex && !vex_row_fits(decoder, row))
         return false;
     if ((attributes & NO_REPEAT) && repeat)
         return false;
@@ -292,6 +345,44 @@ static const OpcodeRow *find_row(Decoder *decoder, unsigned slot, bool *has_modr
             return row;
     }
     return NULL;
+}
+
+/* The bytes after C4h and C5h, where these are VEX prefixes. False: #UD.
+ * Manual: SDM Vol. 2, "Intel Advanced Vector Extensions (Intel AVX)" in "Instruction Format". */
+static bool decode_vex(Decoder *decoder, bool three_bytes, OpcodeMap *map)
+{
+    static const u8 repeats[4] = {0, 0, PREFIX_REP, PREFIX_REPNE};
+    bool has_prefix = decoder->operand_prefix || decoder->rex ||
+                      (decoder->insn->prefixes & (PREFIX_LOCK | PREFIX_REP | PREFIX_REPNE));
+    u8 first = (u8)next_bytes(decoder, 1), last = first, maps = 1;
+
+    if (three_bytes) {
+        last = (u8)next_bytes(decoder, 1);
+        maps = first & 31;
+    }
+    decoder->vex = true;
+    decoder->vex_w = three_bytes && last & 0x80;
+    decoder->vvvv = ~last >> 3 & 15;
+    decoder->vector = last & 4 ? 32 : 16;
+    decoder->operand_prefix = (last & 3) == 1;
+    decoder->insn->prefixes |= repeats[last & 3];
+    decoder->rex = 0;
+    if (decoder->mode.code_size != 8)
+        decoder->vvvv &= 7;
+    else
+        decoder->rex =
+            (u8)((decoder->vex_w ? 8 : 0) | (three_bytes ? ~first >> 5 & 7 : ~first >> 5 & 4));
+    *map = MAP_VEX_0F + maps - 1;
+    return !has_prefix && maps >= 1 && maps <= 3;
+}
+
+/* LES and LDS have a memory operand; what would be their register form is VEX. */
+static bool is_vex(const Decoder *decoder, u8 opcode)
+{
+    if ((opcode != 0xC4 && opcode != 0xC5) || !decoder->mode.protected_mode)
+        return false;
+    return decoder->mode.code_size == 8 ||
+           (decoder->at < decoder->available && decoder->bytes[decoder->at] >= 0xC0);
 }
 
 static unsigned operand_size(const Decoder *decoder, const OpcodeRow *row)
@@ -354,6 +445,7 @@ static void decode_address_32(Decoder *decoder)
         unsigned index = (sib >> 3 & 7) | (decoder->rex & 2) << 2;
 
         rm = sib & 7;
+        decoder->vector_index = (u8)index;
         if (index != RSP)
             set_index(insn, index);
         insn->scale = sib >> 6;
@@ -399,10 +491,11 @@ static Operand rm_operand(const Decoder *decoder, unsigned size)
 }
 
 /* MMX registers have no REX bit. */
-static Operand vector_operand(const Decoder *decoder, u8 code, unsigned reg, unsigned size)
+static Operand vector_operand(Decoder *decoder, u8 code, unsigned reg, unsigned size)
 {
     u8 source = letters[code].source;
     bool mmx = source == FROM_MMX_REG || source == FROM_MMX_RM;
+    u8 register_size = letters[code].size == SIZE_X ? decoder->vector : size == 32 ? 32 : 16;
 
     if (source == FROM_MMX_RM || source == FROM_XMM_RM) {
         if (decoder->insn->modrm >> 6 != 3)
@@ -411,7 +504,15 @@ static Operand vector_operand(const Decoder *decoder, u8 code, unsigned reg, uns
     }
     if (mmx)
         return (Operand){OPERAND_MMX, reg & 7, QWORD};
-    return (Operand){OPERAND_XMM, (u8)reg, 16};
+    if (source == FROM_XMM_VVVV)
+        reg = decoder->vvvv;
+    if (source == FROM_XMM_IMMEDIATE) {
+        u8 immediate = (u8)next_bytes(decoder, 1);
+
+        decoder->insn->immediate = immediate & 15;
+        reg = immediate >> 4 & (decoder->mode.code_size == 8 ? 15 : 7);
+    }
+    return (Operand){OPERAND_XMM, (u8)reg, register_size};
 }
 
 static Operand immediate_operand(Decoder *decoder, u8 kind, unsigned size, bool extend)
@@ -433,6 +534,14 @@ static unsigned letter_size(const Decoder *decoder, u8 code)
         return decoder->insn->size == QWORD ? DWORD : decoder->insn->size;
     case SIZE_Y:
         return decoder->insn->size == QWORD ? QWORD : DWORD;
+    case SIZE_X:
+        return decoder->vector;
+    case SIZE_X_HALF:
+        return decoder->vector / 2;
+    case SIZE_X_FOURTH:
+        return decoder->vector / 4;
+    case SIZE_X_EIGHTH:
+        return decoder->vector / 8;
     case SIZE_NATIVE:
         return decoder->mode.code_size == 8 ? QWORD : DWORD;
     default:
@@ -496,10 +605,16 @@ static Operand decode_operand(Decoder *decoder, u8 code, u8 opcode)
         return (Operand){OPERAND_X87, 0, (u8)size};
     case FROM_X87_RM:
         return (Operand){OPERAND_X87, insn->modrm & 7, (u8)size};
+    case FROM_VVVV:
+        return gpr_operand(decoder, decoder->vvvv, size);
+    case FROM_VECTOR_INDEX:
+        return (Operand){OPERAND_MEMORY, decoder->vector_index, (u8)(decoder->vex_w ? 8 : 4)};
     case FROM_MMX_REG:
     case FROM_MMX_RM:
     case FROM_XMM_REG:
     case FROM_XMM_RM:
+    case FROM_XMM_VVVV:
+    case FROM_XMM_IMMEDIATE:
         return vector_operand(decoder, code, reg, size);
     default:
         return (Operand){OPERAND_NONE, 0, 0};
@@ -515,7 +630,8 @@ static unsigned body_size(const Insn *insn, const OpcodeRow *row)
         if (operand.kind == OPERAND_IMMEDIATE || operand.kind == OPERAND_RELATIVE ||
             operand.kind == OPERAND_FAR || row->operands[i] == CODE_DX)
             continue;
-        if (operand.size == 10 || operand.size == 16) /* the first copy is for 80 and 128 bits */
+        if (operand.size == 10 || operand.size == 16 ||
+            operand.size == 32) /* the first copy is for 80 and 128 bits */
             return BYTE;
         if (operand.size == BYTE || operand.size == WORD || operand.size == DWORD ||
             operand.size == QWORD)
@@ -531,6 +647,9 @@ static Handler choose_handler(const Insn *insn, const OpcodeRow *row)
     unsigned size = (unsigned)__builtin_ctz(body_size(insn, row));
     u8 dst = insn->operands[0].kind, src = insn->operands[1].kind;
     Handler handler = handlers->fast[size];
+
+    if ((row->attributes & VEX_BIT) && handlers->vex)
+        return handlers->vex;
 
     if (handler)
         return handler;
@@ -555,6 +674,8 @@ Handler insn_general_handler(const Insn *insn)
 {
     const OpcodeRow *row = &opcode_rows[insn->row];
 
+    if ((row->attributes & VEX_BIT) && insn_handlers[row->name]->vex)
+        return insn_handlers[row->name]->vex;
     return insn_handlers[row->name]->any[__builtin_ctz(body_size(insn, row))];
 }
 
@@ -574,6 +695,15 @@ static bool lock_is_valid(const Insn *insn, const OpcodeRow *row)
            ((row->attributes & LOCK) && insn->operands[0].kind == OPERAND_MEMORY);
 }
 
+/* A gather has a SIB byte, whose index is a vector register. */
+static bool decode_vector_index(Decoder *decoder)
+{
+    Insn *insn = decoder->insn;
+
+    set_index(insn, REG_ZERO);
+    return decoder->address_size != WORD && (insn->modrm & 7) == 4;
+}
+
 static bool fill_in(Decoder *decoder, const OpcodeRow *row, u8 opcode, bool has_modrm)
 {
     Insn *insn = decoder->insn;
@@ -589,6 +719,8 @@ static bool fill_in(Decoder *decoder, const OpcodeRow *row, u8 opcode, bool has_
         else if (!register_only)
             decode_address_32(decoder);
     }
+    if (row->operands[1] == CODE_VM && !decode_vector_index(decoder))
+        return false;
     apply_segment_override(decoder);
     for (unsigned i = 0; i < INSN_OPERANDS && row->operands[i] != CODE__; i++)
         insn->operands[i] = decode_operand(decoder, row->operands[i], opcode);
@@ -611,6 +743,29 @@ static void decode_as_undefined(Decoder *decoder)
     memset(decoder->insn->operands, 0, sizeof decoder->insn->operands);
 }
 
+/* Prefixes, and the opcode with its map. False: #UD. */
+static bool decode_opcode(Decoder *decoder, OpcodeMap *map, u8 *opcode)
+{
+    bool valid = true;
+
+    *map = MAP_ONE_BYTE;
+    *opcode = decode_prefixes(decoder);
+    if (decoder->status != DECODE_OK)
+        return false;
+    if (is_vex(decoder, *opcode)) {
+        valid = decode_vex(decoder, *opcode == 0xC4, map);
+        *opcode = (u8)next_bytes(decoder, 1);
+    } else if (*opcode == 0x0F) {
+        *map = MAP_0F;
+        *opcode = (u8)next_bytes(decoder, 1);
+        if (decoder->status == DECODE_OK && (*opcode == 0x38 || *opcode == 0x3A)) {
+            *map = *opcode == 0x38 ? MAP_0F38 : MAP_0F3A;
+            *opcode = (u8)next_bytes(decoder, 1);
+        }
+    }
+    return valid;
+}
+
 DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned available,
                     Insn *insn)
 {
@@ -621,8 +776,9 @@ DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned a
                        .insn = insn,
                        .segment_override = -1};
     const OpcodeRow *row = NULL;
-    bool has_modrm = false;
-    OpcodeMap map = MAP_ONE_BYTE;
+    bool has_modrm = false, valid;
+    OpcodeMap map;
+    u8 opcode;
     u16 start = insn->start;
 
     *insn = (Insn){.start = start,
@@ -630,21 +786,13 @@ DecodeStatus decode(const Cpu *cpu, DecodeMode mode, const u8 *bytes, unsigned a
                    .index = REG_ZERO * 8,
                    .segment = DS,
                    .size = mode.code_size};
-    u8 opcode = decode_prefixes(&decoder);
-    if (opcode == 0x0F && decoder.status == DECODE_OK) {
-        map = MAP_0F;
-        opcode = (u8)next_bytes(&decoder, 1);
-        if (decoder.status == DECODE_OK && (opcode == 0x38 || opcode == 0x3A)) {
-            map = opcode == 0x38 ? MAP_0F38 : MAP_0F3A;
-            opcode = (u8)next_bytes(&decoder, 1);
-        }
-    }
+    valid = decode_opcode(&decoder, &map, &opcode);
     decoder.address_size = address_size(&decoder);
     insn->address_shift = (u8)(64 - 8 * decoder.address_size);
     insn->address_mask = size_mask(decoder.address_size);
-    if (decoder.rex)
+    if (decoder.rex && !decoder.vex)
         insn->prefixes |= PREFIX_REX;
-    if (decoder.status == DECODE_OK)
+    if (decoder.status == DECODE_OK && valid)
         row = find_row(&decoder, opcode_slot(map, opcode), &has_modrm);
     if (decoder.status == DECODE_OK && (!row || !fill_in(&decoder, row, opcode, has_modrm)))
         decode_as_undefined(&decoder);

@@ -22,6 +22,7 @@ typedef struct Handlers {
     Handler reg_reg[4], reg_mem[4], reg_imm[4], mem_reg[4], mem_imm[4];
     Handler reg[4], mem[4];     /* instructions with one operand */
     Handler fast[4];            /* whatever the operands */
+    Handler vex;                /* with a VEX prefix, where that makes a difference */
 } Handlers;
 
 #define INSN(name, reads, writes, undefined, ends, title) extern const Handlers exec_##name;

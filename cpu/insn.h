@@ -36,7 +36,7 @@ typedef struct Operand {
 
 enum { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_LOCK = 4, PREFIX_SEGMENT = 8, PREFIX_REX = 16 };
 
-enum { INSN_MAX_LENGTH = 15, INSN_OPERANDS = 3 };
+enum { INSN_MAX_LENGTH = 15, INSN_OPERANDS = 4 };
 
 struct Insn {
     Handler exec;
@@ -57,6 +57,7 @@ struct Insn {
     u16 row;                /* in opcodes.def */
     u16 selector;           /* of OPERAND_FAR */
 };
+_Static_assert(sizeof(Insn) == 64, "an instruction is one cache line");
 
 /* Every instruction of instructions.def. */
 typedef enum InsnName {
@@ -76,7 +77,7 @@ enum {
     FLAGS_OSZP = FLAGS_OSZPC & ~FLAGS_C, FLAGS_OSAP = FLAGS_OSAPC & ~FLAGS_C,
     FLAGS_OC = FLAGS_O | FLAGS_C, FLAGS_OAC = FLAGS_OC | FLAGS_A, FLAGS_AC = FLAGS_A | FLAGS_C,
     FLAGS_SZAP = FLAGS_OSZAP & ~FLAGS_O, FLAGS_SZP = FLAGS_SZAP & ~FLAGS_A, FLAGS_OA = FLAGS_O | FLAGS_A,
-    FLAGS_OAC_ = FLAGS_OAC, FLAGS_CZ = FLAGS_C | FLAGS_Z, FLAGS_SO = FLAGS_S | FLAGS_O,
+    FLAGS_AP = FLAGS_A | FLAGS_P, FLAGS_SAP = FLAGS_AP | FLAGS_S, FLAGS_OAC_ = FLAGS_OAC, FLAGS_CZ = FLAGS_C | FLAGS_Z, FLAGS_SO = FLAGS_S | FLAGS_O,
     FLAGS_ZSO = FLAGS_Z | FLAGS_SO, FLAGS_ZPC = FLAGS_Z | FLAGS_P | FLAGS_C,
 };
 
@@ -85,6 +86,7 @@ typedef struct InsnInfo {
     u16 reads, writes, undefined;   /* arithmetic flags */
     u8 ends;                        /* ends a block */
     const char *title;              /* of its page in the manual, SDM Vol. 2 */
+    const char *vex_name;           /* with a V before it */
 } InsnInfo;
 extern const InsnInfo insn_info[INSN_COUNT];
 
@@ -108,6 +110,12 @@ typedef enum OperandCode {
     CODE_ST0, CODE_STi,
     CODE_Pq, CODE_Qd, CODE_Qq,          /* MMX register: ModRM reg field; register or memory */
     CODE_Vdq, CODE_Ww, CODE_Wss, CODE_Wsd, CODE_Wdq, /* XMM register; register or 2, 4, 8, 16 bytes of memory */
+    CODE_By,                            /* VEX.vvvv: general register */
+    CODE_Vx, CODE_Hx, CODE_Wx, CODE_Mx, /* 16 or 32 bytes, by VEX.L: ModRM reg field; VEX.vvvv; r/m; memory */
+    CODE_Wh, CODE_Wf, CODE_We,          /* XMM register, or a half, fourth, eighth of that in memory */
+    CODE_Hdq, CODE_Ldq, CODE_Lx,        /* VEX.vvvv; the immediate's upper four bits */
+    CODE_Vqq, CODE_Hqq, CODE_Wqq, CODE_Mqq, /* YMM register, 32 bytes of memory */
+    CODE_VM,                            /* memory at a vector of indexes; Operand.number is its register */
     CODE_COUNT
 } OperandCode;
 
@@ -169,6 +177,11 @@ enum {
     F_AVX = FEATURE_AVX << ATTR_FEATURE, F_AVX2 = FEATURE_AVX2 << ATTR_FEATURE,
     F_F16C = FEATURE_F16C << ATTR_FEATURE, F_FMA = FEATURE_FMA << ATTR_FEATURE,
     W1 = 1 << 23,       /* REX.W (VEX.W) set */
+    W0 = 1 << 24,       /* clear */
+    L0 = 1 << 25, L1 = 1 << 26,     /* VEX.L */
+    L1_AVX2 = 1 << 27,  /* with VEX.L set AVX2's */
+    VEX_BIT = 1 << 28,      /* opcodes_vex.def */
+    VEX_V = 1 << 29,    /* named like the instruction without VEX, with a V before it */
 };
 
 /* The /digit column: any ModRM (or none), /0../7, /n with memory or register only, or one ModRM byte. */
@@ -191,7 +204,10 @@ FORCE_INLINE Feature row_feature(const OpcodeRow *row)
 
 FORCE_INLINE const char *insn_name(const Insn *insn)
 {
-    return insn_info[opcode_rows[insn->row].name].name;
+    const OpcodeRow *row = &opcode_rows[insn->row];
+    const InsnInfo *info = &insn_info[row->name];
+
+    return row->attributes & VEX_V ? info->vex_name : info->name;
 }
 
 #endif

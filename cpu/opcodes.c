@@ -2,7 +2,8 @@
 
 const InsnInfo insn_info[INSN_COUNT] = {
 #define INSN(name, reads, writes, undefined, ends, title)                                          \
-    [INSN_##name] = {#name, FLAGS_##reads, FLAGS_##writes, FLAGS_##undefined, ends, title},
+    [INSN_##                                                                                       \
+        name] = {#name, FLAGS_##reads, FLAGS_##writes, FLAGS_##undefined, ends, title, "V" #name},
 #include "cpu/instructions.def"
 #undef INSN
 };
@@ -18,6 +19,17 @@ const OpcodeRow opcode_rows[] = {
     {code, digit, INSN_##name, {CODE_##a, CODE_##b, CODE_##c}, attributes},
 #include "cpu/opcodes.def"
 #undef OPCODE
+#define VEX(code, digit, name, a, b, c, d, attributes)                                             \
+    {code,                                                                                         \
+     digit,                                                                                        \
+     INSN_##name,                                                                                  \
+     {CODE_##a, CODE_##b, CODE_##c, CODE_##d},                                                     \
+     (attributes) | VEX_BIT | VEX_V},
+#define VEX_ONLY(code, digit, name, a, b, c, d, attributes)                                        \
+    {code, digit, INSN_##name, {CODE_##a, CODE_##b, CODE_##c, CODE_##d}, (attributes) | VEX_BIT},
+#include "cpu/opcodes_vex.def"
+#undef VEX
+#undef VEX_ONLY
 };
 const unsigned opcode_row_count = COUNT_OF(opcode_rows);
 
@@ -28,6 +40,8 @@ static unsigned row_slot(const OpcodeRow *row)
                     : row->code >> 8 == 0x0F38 ? MAP_0F38
                                                : MAP_0F3A;
 
+    if (row->attributes & VEX_BIT)
+        map += MAP_VEX_0F - MAP_0F;
     return opcode_slot(map, row->code & 0xFF);
 }
 

@@ -6,8 +6,10 @@
 
 #include "cpu/exec.h"
 
-/* The four opcode maps. Manual: Intel SDM Vol. 2, "Opcode Map". */
-typedef enum OpcodeMap { MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A, MAP_COUNT } OpcodeMap;
+/* The opcode maps, and those of VEX prefixes. Manual: Intel SDM Vol. 2, "Opcode Map". */
+typedef enum OpcodeMap {
+    MAP_ONE_BYTE, MAP_0F, MAP_0F38, MAP_0F3A, MAP_VEX_0F, MAP_VEX_0F38, MAP_VEX_0F3A, MAP_COUNT
+} OpcodeMap;
 
 /* The copies of each instruction's body. */
 extern const Handlers *const insn_handlers[INSN_COUNT];

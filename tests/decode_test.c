@@ -128,10 +128,10 @@ static bool capstone_errs(csh handle, unsigned code_size, const cs_insn *theirs)
  * reserves, or what has no row yet (see decode.c's list). */
 static bool rightly_refused(csh handle, const cs_insn *theirs)
 {
-    static const unsigned later[] = {X86_GRP_3DNOW,    X86_GRP_AVX,  X86_GRP_AVX2, X86_GRP_AVX512,
-                                     X86_GRP_BMI,      X86_GRP_BMI2, X86_GRP_FMA,  X86_GRP_FMA4,
-                                     X86_GRP_FSGSBASE, X86_GRP_HLE,  X86_GRP_RTM,  X86_GRP_SSE4A,
-                                     X86_GRP_TBM,      X86_GRP_VM,   X86_GRP_XOP,  X86_GRP_SGX};
+    static const unsigned later[] = {X86_GRP_3DNOW, X86_GRP_AVX,   X86_GRP_AVX2,     X86_GRP_AVX512,
+                                     X86_GRP_FMA,   X86_GRP_FMA4,  X86_GRP_FSGSBASE, X86_GRP_HLE,
+                                     X86_GRP_RTM,   X86_GRP_SSE4A, X86_GRP_TBM,      X86_GRP_VM,
+                                     X86_GRP_XOP,   X86_GRP_SGX};
 
     static const char *const later_names[] = {
         "sysret", "syscall", "getsec",  "xsave",  "xrstor",  "fxsave", "fxrstor", "clac",

@@ -132,3 +132,30 @@ Test(features, text_need_not_be_aligned)
     expect(m, EXCEPTION_GP);
     bare_destroy(m);
 }
+
+/* ANDN ecx, ebx, edx, whose first byte is LES elsewhere. */
+#define ANDN "\xC4\xE2\x60\xF2\xCA"
+
+Test(features, vex_is_for_protected_mode)
+{
+    BareMachine *m = prepare("max", 0, CODE(ANDN));
+    m->cpu.gpr[RBX] = 0xFF00;
+    m->cpu.gpr[RDX] = 0x12345678;
+    expect(m, -1);
+    cr_expect_eq(m->cpu.gpr[RCX], 0x12340078);
+    bare_destroy(m);
+
+    m = bare_create_model("max"); /* real mode: LES with a register */
+    space_write_bytes(&m->memory, BARE_CODE, (const u8 *)ANDN, 5);
+    expect(m, EXCEPTION_UD);
+    bare_destroy(m);
+
+    expect_vector("qemu64", CODE(ANDN), EXCEPTION_UD);
+    expect_vector("max", CODE("\xC4\x0E"), -1); /* LES ecx, [esi]: a null selector */
+    expect_vector("max", CODE("\x66" ANDN), EXCEPTION_UD);
+    expect_vector("max", CODE("\xF3" ANDN), EXCEPTION_UD);
+    expect_vector("max", CODE("\xF0" ANDN), EXCEPTION_UD);
+    expect_vector("max", CODE("\xC4\xE2\x64\xF2\xCA"), EXCEPTION_UD);     /* VEX.L */
+    expect_vector("max", CODE("\xC4\xE3\x63\xF0\xCA\x05"), EXCEPTION_UD); /* RORX with VEX.vvvv */
+    expect_vector("max", CODE("\xC4\xE4\x60\xF2\xCA"), EXCEPTION_UD);     /* map 4 */
+}

@@ -325,9 +325,38 @@ static bool has_variable_size(const OpcodeRow *row)
     return false;
 }
 
+static unsigned simd_encode_immediates(const OpcodeRow *row, u8 *bytes)
+{
+    unsigned length = 0;
+
+    for (unsigned i = 0; i < INSN_OPERANDS; i++)
+        if (row->operands[i] == CODE_Ib)
+            bytes[length++] = (u8)(simd_random() % 2 ? simd_random() : simd_random() % 20);
+    return length;
+}
+
+/* Three bytes; VEX.vvvv is register 3 where the row uses it. */
+static unsigned simd_encode_vex(const OpcodeRow *row, u8 *bytes)
+{
+    static const u32 prefixes[4] = {PNONE, P66, PF3, PF2};
+    unsigned map = row->code < 0x10000 ? 1 : row->code >> 8 == 0x0F38 ? 2 : 3, vvvv = 0, pp = 0;
+    bool is_long = !(row->attributes & L0) && ((row->attributes & L1) || simd_random() % 2);
+
+    for (unsigned i = 0; i < INSN_OPERANDS; i++)
+        if (row->operands[i] == CODE_By || row->operands[i] == CODE_Hx ||
+            row->operands[i] == CODE_Hdq || row->operands[i] == CODE_Hqq)
+            vvvv = 3;
+    while (!(row->attributes & prefixes[pp]))
+        pp++;
+    bytes[0] = 0xC4;
+    bytes[1] = (u8)(0xE0 | map);
+    bytes[2] = (u8)((row->attributes & W1 ? 0x80 : 0) | (~vvvv & 15) << 3 | (is_long ? 4 : 0) | pp);
+    return 3;
+}
+
 /* The bytes of an encoding of `row`: its reg field (or digit) and r/m; 0 when there is no such
  * form. */
-static unsigned simd_encode(const OpcodeRow *row, bool memory, u8 bytes[8])
+static unsigned simd_encode(const OpcodeRow *row, bool memory, u8 bytes[16])
 {
     unsigned length = 0;
     u8 modrm = (u8)(memory ? 0x06 : 0xC2);
@@ -336,8 +365,14 @@ static unsigned simd_encode(const OpcodeRow *row, bool memory, u8 bytes[8])
         return 0;
     if (!memory && (row->operands[0] == CODE_Md || row->operands[0] == CODE_Mb))
         return 0;
-    if ((row->digit & MODRM) || (row->attributes & W1))
+    if ((row->digit & MODRM) || ((row->attributes & W1) && !(row->attributes & VEX_BIT)))
         return 0;
+    if (row->attributes & VEX_BIT) {
+        length = simd_encode_vex(row, bytes);
+        bytes[length++] = row->code & 0xFF;
+        bytes[length++] = modrm | (u8)((row->digit & ANY ? 1 : row->digit & 7) << 3);
+        return length + simd_encode_immediates(row, bytes + length);
+    }
     if ((row->attributes & P66) || (has_variable_size(row) && simd_random() % 2))
         bytes[length++] = 0x66;
     if (row->attributes & PF2)
@@ -352,10 +387,7 @@ static unsigned simd_encode(const OpcodeRow *row, bool memory, u8 bytes[8])
     if (row->operands[0] == CODE__ && (row->digit & ANY))
         return memory ? 0 : length;
     bytes[length++] = modrm | (u8)((row->digit & ANY ? 1 : row->digit & 7) << 3);
-    for (unsigned i = 0; i < INSN_OPERANDS; i++)
-        if (row->operands[i] == CODE_Ib)
-            bytes[length++] = (u8)(simd_random() % 2 ? simd_random() : simd_random() % 20);
-    return length;
+    return length + simd_encode_immediates(row, bytes + length);
 }
 
 static unsigned compare_simd_row(BareMachine *m, const OpcodeRow *row, bool memory, unsigned cases)
@@ -363,7 +395,7 @@ static unsigned compare_simd_row(BareMachine *m, const OpcodeRow *row, bool memo
     unsigned differences = 0;
 
     for (unsigned i = 0; i < cases && differences < 2; i++) {
-        u8 bytes[8];
+        u8 bytes[16];
         SimdState start, host, guest;
         unsigned length = simd_encode(row, memory, bytes);
 

@@ -44,9 +44,14 @@ Test(lzcnt, every_row_as_the_host_does_it)
     cr_assert_eq(compare_simd_rows(FEATURE_LZCNT, 400), 0);
 }
 
-Test(tzcnt, every_row_as_the_host_does_it)
+Test(bmi1, every_row_as_the_host_does_it)
 {
     cr_assert_eq(compare_simd_rows(FEATURE_BMI1, 400), 0);
+}
+
+Test(bmi2, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_BMI2, 400), 0);
 }
 
 Test(movbe, every_row_as_the_host_does_it)
