@@ -9,6 +9,8 @@
  */
 #include "devices/machine_board.h"
 
+#include "translate/translator.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -48,6 +50,18 @@ static void attach_drives(Machine *machine)
             fdc82077_attach(&machine->floppy, i, config->floppies[i]);
 }
 
+/* Without a translator there is still the interpreter. */
+static void choose_engine(Machine *machine)
+{
+    u64 size = machine->config.translator_memory;
+    char error[128];
+
+    if (machine->config.engine == ENGINE_TRANSLATOR &&
+        !translator_attach(&machine->cpu, size ? size : TRANSLATOR_DEFAULT_SIZE, error,
+                           sizeof error))
+        log_print(&machine->log, LOG_CPU, LOG_WARNING, "%s; the guest is interpreted", error);
+}
+
 /* Everything that can fail, in the order in which the parts need each other. */
 static bool build(Machine *machine, char *error, size_t error_size)
 {
@@ -56,6 +70,7 @@ static bool build(Machine *machine, char *error, size_t error_size)
     if (!machine_map_memory(machine, error, error_size) ||
         !machine_add_processor(machine, error, error_size))
         return false;
+    choose_engine(machine);
     machine->log.cycles = &machine->cpu.cycles;
     clock_init(&machine->clock, &machine->cpu.cycles, &machine->cpu.deadline,
                config->mips * 1000000);
@@ -99,6 +114,7 @@ void machine_destroy(Machine *machine)
     if (!machine)
         return;
     vga_destroy(&machine->vga);
+    translator_detach(&machine->cpu);
     cpu_destroy(&machine->cpu);
     memory_destroy(&machine->ram);
     memory_destroy(&machine->bios);

@@ -31,9 +31,13 @@ typedef struct FwFile {
 
 enum { MACHINE_FW_FILES = 32 };
 
+typedef enum MachineEngine { ENGINE_INTERPRETER, ENGINE_TRANSLATOR } MachineEngine;
+
 typedef struct MachineConfig {
     u64 memory;                             /* bytes, a multiple of 1 MiB */
     const char *cpu;                        /* model name, as in -cpu */
+    MachineEngine engine;                   /* what executes guest code; changes nothing else */
+    u64 translator_memory;                  /* bytes for generated code; 0: as usual */
     u64 mips;                               /* guest instructions per guest microsecond */
     i64 start_time;                         /* seconds since 1970 (UTC) the RTC starts at */
     const u8 *bios;                         /* firmware image; ends at 4 GiB, aliased below 1 MiB */

@@ -50,6 +50,8 @@ typedef struct Options {
     u64 memory;                         /* bytes */
     const char *cpu;
     u64 mips;
+    MachineEngine engine;
+    u64 translator_memory;
     i64 start_time;                     /* seconds since 1970 */
     const char *bios, *firmware_folder;
     const char *kernel, *initrd, *append;

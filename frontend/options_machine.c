@@ -120,6 +120,27 @@ bool set_accel(Parser *parser, const char *list)
     return true;
 }
 
+bool set_engine(Parser *parser, const char *name)
+{
+    if (!strcmp(name, "interpreter"))
+        parser->options->engine = ENGINE_INTERPRETER;
+    else if (!strcmp(name, "translator"))
+        parser->options->engine = ENGINE_TRANSLATOR;
+    else
+        return option_error(parser, name, "there are -engine interpreter and -engine translator");
+    return true;
+}
+
+bool set_tb_size(Parser *parser, const char *value)
+{
+    u64 megabytes;
+
+    if (!option_number(value, 1, 1024, &megabytes))
+        return option_error(parser, value, "write a number of megabytes, from 1 to 1024");
+    parser->options->translator_memory = megabytes << 20;
+    return true;
+}
+
 bool set_mips(Parser *parser, const char *value)
 {
     return option_number(value, 1, 100000, &parser->options->mips) ||

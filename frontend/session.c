@@ -270,6 +270,8 @@ static bool open_machine(Session *session)
         .memory = options->memory,
         .cpu = options->cpu,
         .mips = options->mips,
+        .engine = options->engine,
+        .translator_memory = options->translator_memory,
         .start_time = options->start_time,
         .bios = session->firmware.bios,
         .bios_length = session->firmware.bios_length,

@@ -1,0 +1,83 @@
+/*
+ * What a backend does: IR to host code, and the way in and out of that code.
+ *
+ * Generated code keeps the guest's registers in the host's. Its state in memory is that of Cpu,
+ * with the slots NATIVE_ for what only it needs. It comes back with an exit's number: what it ran
+ * last and why it left.
+ */
+#ifndef TRANSLATE_BACKEND_H
+#define TRANSLATE_BACKEND_H
+
+#include "translate/code_memory.h"
+#include "translate/ir.h"
+
+/* Cpu.native */
+enum {
+    NATIVE_FLAGS,   /* arithmetic flags as LAHF leaves them in bits 8 .. 15, OF in bit 0 */
+    NATIVE_BUDGET,  /* instructions that may still be executed: signed */
+    NATIVE_JUMPS,   /* address of the JumpEntry table */
+    NATIVE_END,     /* cycles + budget: a constant while generated code runs */
+};
+
+/* An exit's number: the translation's number << EXIT_SHIFT | kind. */
+enum {
+    EXIT_FIRST,     /* to the first, the second known target */
+    EXIT_SECOND,
+    EXIT_BUDGET,    /* it did not begin: the budget is too small */
+    EXIT_INDIRECT,  /* to Cpu.rip */
+    EXIT_SHIFT = 2,
+    EXIT_LEFT = -1, /* an interpreter's body left the block; Cpu is up to date */
+};
+
+/* A call site's number: the translation's number << SITE_SHIFT | instruction. */
+enum { SITE_SHIFT = 5 };
+_Static_assert(BLOCK_MAX_INSNS == 1 << SITE_SHIFT, "a site's number has room for an instruction");
+
+/* Where an indirect jump may go without leaving generated code. */
+typedef struct JumpEntry {
+    u32 rip, variant;
+    const u8 *code;
+    u64 addend;     /* that the TLB's entry for the target must have */
+    u64 unused;
+} JumpEntry;
+enum { JUMP_ENTRIES = 4096 };
+
+/* A way out to a known target: a jump that can be turned to another translation. */
+typedef struct HostExit {
+    u64 target;         /* rip */
+    u8 *jump;           /* displacement of the jump, as written; NULL: there is no such exit */
+    u8 *stub;           /* where it leads while it is not chained, as written */
+} HostExit;
+
+typedef struct HostCode {
+    u8 *start;          /* as written */
+    u64 length;
+    HostExit exits[2];
+    u32 op_offsets[IR_MAX_OPS + 1]; /* of each operation's code, for listings */
+} HostCode;
+
+/* Executes the guest instruction of a call site; nonzero when the block was left. */
+typedef u64 (*CallFunction)(Cpu *cpu, u32 site);
+
+typedef struct Backend {
+    CodeMemory memory;
+    u64 first;              /* bytes of `memory` before the first translation */
+    const u8 *call, *exit;  /* as written */
+    i32 (*enter)(Cpu *cpu, const u8 *code);
+} Backend;
+
+bool backend_create(Backend *backend, u64 size, CallFunction call);
+void backend_destroy(Backend *backend);
+
+/* False when there is no room left. */
+bool backend_emit(Backend *backend, const IrBlock *ir, u32 number, u32 variant, HostCode *code);
+
+/* Turns an exit to the code at `target` (as written), or back to its stub (NULL). */
+void backend_chain(const HostExit *exit, const u8 *target);
+
+/* Code that goes to `target` if the TLB has `linear` as executable with `addend`, else to the
+ * exit's stub; NULL when there is no room. */
+u8 *backend_guard(Backend *backend, const HostExit *exit, bool user, u64 linear, u64 addend,
+                  const u8 *target);
+
+#endif

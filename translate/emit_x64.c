@@ -1,0 +1,216 @@
+/*
+ * The x86-64 backend: the frame of a translation, accesses to memory, flags.
+ *
+ * A guest register is a host register (emit_x64.h), so most operations of the IR are one host
+ * instruction. The guest's flags are the host's as long as nothing between disturbs them; before
+ * something does they are saved in AX, which is also where they are between two translations.
+ *
+ * Manual: Intel SDM Vol. 2, each instruction's page.
+ */
+#include "translate/emit_x64.h"
+
+static const u8 pinned[PINNED_COUNT] = PINNED;
+
+unsigned emit_value(u8 value)
+{
+    if (value == VALUE_T0)
+        return H_T0;
+    if (value == VALUE_T1)
+        return H_T1;
+    assert(value >= VALUE_GPR && value < VALUE_GPR + PINNED_COUNT);
+    return pinned[value - VALUE_GPR];
+}
+
+/* ---- flags ---- */
+
+void emit_save_flags(Emitter *e)
+{
+    if (e->flags != FLAGS_IN_HOST)
+        return;
+    x64_bytes(&e->a, 0x9F, 1);                              /* lahf */
+    x64_op(&e->a, BYTE, 0x0F90, 0, host_register(H_FLAGS)); /* seto al */
+    e->flags = FLAGS_IN_BOTH;
+}
+
+void emit_restore_flags(Emitter *e)
+{
+    if (e->flags != FLAGS_IN_AX)
+        return;
+    x64_bytes(&e->a, 0x813C, 2); /* cmp al, 81h: overflows when AL is 1 */
+    x64_bytes(&e->a, 0x9E, 1);   /* sahf */
+    e->flags = FLAGS_IN_BOTH;
+}
+
+/* ---- memory ---- */
+
+void emit_decline(Emitter *e, const IrOp *op, unsigned condition)
+{
+    Decline *decline;
+
+    if (e->decline_count == 0 || e->declines[e->decline_count - 1].insn != op->insn)
+        e->declines[e->decline_count++] = (Decline){.insn = op->insn};
+    decline = &e->declines[e->decline_count - 1];
+    assert(decline->count < COUNT_OF(decline->jumps));
+    decline->jumps[decline->count++] = x64_jump_if(&e->a, condition);
+}
+
+static HostOperand address_operand(const IrAddress *address)
+{
+    unsigned base = address->base ? emit_value(address->base) : H_NONE;
+    unsigned index = address->index ? emit_value(address->index) : H_NONE;
+
+    return host_indexed(base, index, address->scale, (i32)address->displacement);
+}
+
+void emit_offset(Emitter *e, const IrAddress *address)
+{
+    if (!address->base && !address->index)
+        x64_load_immediate(&e->a, H_ADDRESS, address->displacement & size_mask(address->bits / 8));
+    else
+        x64_op(&e->a, DWORD, 0x8D, H_ADDRESS, address_operand(address));
+    if (address->bits == 16)
+        x64_op(&e->a, DWORD, 0x0FB7, H_ADDRESS, host_register(H_ADDRESS));
+}
+
+static bool is_flat(const Emitter *e, unsigned segment)
+{
+    return segment != CS && bit(e->ir->assumptions.flat, segment);
+}
+
+/* The check of the limit, which stands for that of the rights as well, and the base. */
+static void emit_segment(Emitter *e, const IrOp *op, bool write)
+{
+    u64 segment = offsetof(Cpu, segments) + op->address.segment * sizeof(Segment);
+    u64 end = write ? offsetof(Segment, write_end) : offsetof(Segment, read_end);
+
+    x64_op(&e->a, QWORD, 0x8D, H_SCRATCH, host_memory(H_ADDRESS, op->size));
+    x64_op(&e->a, QWORD, 0x3B, H_SCRATCH, host_memory(H_CPU, (i64)(segment + end)));
+    emit_decline(e, op, 7); /* above */
+    x64_op(&e->a, DWORD, 0x03, H_ADDRESS,
+           host_memory(H_CPU, (i64)(segment + offsetof(Segment, base))));
+}
+
+void emit_look_up(Emitter *e, const IrOp *op, Access access)
+{
+    Assembler *a = &e->a;
+    u64 tlb = offsetof(Cpu, mmu.tlb) + e->ir->assumptions.user * sizeof(TlbEntry[TLB_ENTRIES]);
+    u64 tag = tlb + offsetof(TlbEntry, tags) + access * sizeof(u64);
+    unsigned entry_shift = (unsigned)__builtin_ctz(sizeof(TlbEntry));
+
+    emit_save_flags(e);
+    emit_offset(e, &op->address);
+    if (!is_flat(e, op->address.segment))
+        emit_segment(e, op, access == ACCESS_WRITE);
+    x64_op(a, DWORD, 0x8B, H_T1, host_register(H_ADDRESS));
+    x64_op_immediate(a, DWORD, 0xC1, 5, host_register(H_T1), (i32)(PAGE_SHIFT - entry_shift));
+    x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_T1), (TLB_ENTRIES - 1) << entry_shift);
+    x64_op(a, QWORD, 0x8D, H_SCRATCH, host_memory(H_ADDRESS, op->size - 1));
+    x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
+    x64_op(a, QWORD, 0x0B, H_SCRATCH, CPU_FIELD(tlb_epoch));
+    x64_op(a, QWORD, 0x3B, H_SCRATCH, host_indexed(H_CPU, H_T1, 0, (i64)tag));
+    emit_decline(e, op, 5); /* not equal */
+    x64_op(a, QWORD, 0x03, H_ADDRESS,
+           host_indexed(H_CPU, H_T1, 0, (i64)(tlb + offsetof(TlbEntry, addend))));
+    e->flags = FLAGS_IN_AX;
+}
+
+/* ---- calls of the interpreter ---- */
+
+static void emit_call_site(Emitter *e, u8 insn)
+{
+    x64_load_immediate(&e->a, H_R11, e->number << SITE_SHIFT | insn);
+    x64_patch(x64_call(&e->a), e->backend->call);
+}
+
+static void emit_call(Emitter *e, const IrOp *op)
+{
+    emit_save_flags(e);
+    emit_call_site(e, op->insn);
+    e->flags = FLAGS_IN_AX;
+}
+
+static void emit_declined(Emitter *e)
+{
+    for (unsigned i = 0; i < e->decline_count; i++) {
+        const Decline *decline = &e->declines[i];
+
+        for (unsigned j = 0; j < decline->count; j++)
+            x64_patch(decline->jumps[j], e->a.at);
+        emit_call_site(e, decline->insn);
+        if (decline->resume) {
+            e->flags = FLAGS_IN_AX;
+            if (decline->flags != FLAGS_IN_AX)
+                emit_restore_flags(e);
+            x64_patch(x64_jump(&e->a), decline->resume);
+        }
+    }
+}
+
+/* ---- a translation ---- */
+
+/* The last operation of an instruction is behind us: declined accesses come back here. */
+static void end_instruction(Emitter *e, u8 insn)
+{
+    Decline *decline;
+
+    if (e->decline_count == 0 || e->declines[e->decline_count - 1].insn != insn)
+        return;
+    decline = &e->declines[e->decline_count - 1];
+    decline->resume = e->a.at;
+    decline->flags = e->flags;
+}
+
+static void emit_entry(Emitter *e)
+{
+    e->flags = FLAGS_IN_AX;
+    x64_alu_immediate(&e->a, QWORD, 5, host_register(H_BUDGET), e->ir->block->count);
+    e->budget_jump = x64_jump_if(&e->a, 8); /* negative */
+}
+
+static void emit_body(Emitter *e)
+{
+    const IrBlock *ir = e->ir;
+    bool ended = false;
+
+    for (unsigned i = 0; i < ir->count; i++) {
+        const IrOp *op = &ir->ops[i];
+
+        e->code->op_offsets[i] = (u32)(e->a.at - e->code->start);
+        if (op->opcode == IR_CALL)
+            emit_call(e, op);
+        else if (ir_ends(op))
+            emit_jump(e, op);
+        else
+            emit_op(e, op);
+        ended = ir_ends(op);
+        if (!ended && (i + 1 == ir->count || ir->ops[i + 1].insn != op->insn))
+            end_instruction(e, op->insn);
+    }
+    e->code->op_offsets[ir->count] = (u32)(e->a.at - e->code->start);
+    if (!ended)
+        emit_fall_through(e);
+}
+
+bool backend_emit(Backend *backend, const IrBlock *ir, u32 number, u32 variant, HostCode *code)
+{
+    CodeMemory *memory = &backend->memory;
+    u8 *start = memory->writable + memory->used;
+    Emitter e = {.a = {start, memory->writable + memory->size, false},
+                 .backend = backend,
+                 .ir = ir,
+                 .number = number,
+                 .variant = variant,
+                 .code = code};
+
+    code->start = start;
+    code->exits[0] = code->exits[1] = (HostExit){0};
+    emit_entry(&e);
+    emit_body(&e);
+    emit_declined(&e);
+    emit_exit_stubs(&e);
+    if (e.a.full)
+        return false;
+    code->length = (u64)(e.a.at - start);
+    memory->used += (code->length + 15) & ~(u64)15;
+    return true;
+}

@@ -1,0 +1,65 @@
+/*
+ * The x86-64 backend's insides: which register holds what, and where the guest's flags are.
+ */
+#ifndef TRANSLATE_EMIT_X64_H
+#define TRANSLATE_EMIT_X64_H
+
+#include "translate/backend.h"
+#include "translate/x64.h"
+
+/* EAX, ECX .. EDI. ECX stays CL for shifts, EDX for products. */
+#define PINNED {H_R8, H_RCX, H_RDX, H_RBX, H_R9, H_R10, H_RSI, H_RDI}
+enum {
+    PINNED_COUNT = 8,
+    H_FLAGS = H_RAX,    /* saved flags: AH as LAHF leaves it, AL is OF */
+    H_CPU = H_RBP,
+    H_ADDRESS = H_R11,
+    H_T0 = H_R12,
+    H_T1 = H_R13,
+    H_SCRATCH = H_R14,
+    H_BUDGET = H_R15,
+};
+
+/* Where the guest's arithmetic flags are. */
+typedef enum FlagsPlace { FLAGS_IN_HOST, FLAGS_IN_AX, FLAGS_IN_BOTH } FlagsPlace;
+
+/* Code off the path of an instruction whose access was declined. */
+typedef struct Decline {
+    u8 *jumps[6];
+    unsigned count;
+    u8 insn;
+    u8 *resume;             /* NULL: it ends the block */
+    FlagsPlace flags;       /* there */
+} Decline;
+
+typedef struct Emitter {
+    Assembler a;
+    Backend *backend;
+    const IrBlock *ir;
+    u32 number, variant;
+    FlagsPlace flags;
+    Decline declines[BLOCK_MAX_INSNS];
+    unsigned decline_count;
+    u8 *budget_jump;
+    HostCode *code;
+} Emitter;
+
+/* Members of Cpu as host operands. */
+#define CPU_FIELD(member) host_memory(H_CPU, (i64)offsetof(Cpu, member))
+
+unsigned emit_value(u8 value);  /* the host register of a value */
+
+void emit_save_flags(Emitter *e);       /* into AX, if they are only in the host's */
+void emit_restore_flags(Emitter *e);    /* into the host's, if they are only in AX */
+
+/* Looks up the address of an access: H_ADDRESS becomes the host address. */
+void emit_look_up(Emitter *e, const IrOp *op, Access access);
+void emit_offset(Emitter *e, const IrAddress *address);     /* into H_ADDRESS */
+void emit_decline(Emitter *e, const IrOp *op, unsigned condition);
+
+void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
+void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */
+void emit_fall_through(Emitter *e);
+void emit_exit_stubs(Emitter *e);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * The intermediate representation as text.
+ */
+#include "translate/ir.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const ir_names[IR_OPCODE_COUNT] = {
+    [IR_CALL] = "call",
+    [IR_MOVE] = "mov",
+    [IR_ZERO_EXTEND] = "zext",
+    [IR_SIGN_EXTEND] = "sext",
+    [IR_ADDRESS] = "lea",
+    [IR_EXCHANGE] = "xchg",
+    [IR_SWAP_BYTES] = "bswap",
+    [IR_HIGH_GET] = "gethigh",
+    [IR_HIGH_PUT] = "puthigh",
+    [IR_LOAD] = "load",
+    [IR_STORE] = "store",
+    [IR_LOAD_FOR_WRITE] = "load.rw",
+    [IR_STORE_BACK] = "store.rw",
+    [IR_ADD] = "add",
+    [IR_OR] = "or",
+    [IR_ADC] = "adc",
+    [IR_SBB] = "sbb",
+    [IR_AND] = "and",
+    [IR_SUB] = "sub",
+    [IR_XOR] = "xor",
+    [IR_CMP] = "cmp",
+    [IR_TEST] = "test",
+    [IR_INC] = "inc",
+    [IR_DEC] = "dec",
+    [IR_NEG] = "neg",
+    [IR_NOT] = "not",
+    [IR_ROL] = "rol",
+    [IR_ROR] = "ror",
+    [IR_RCL] = "rcl",
+    [IR_RCR] = "rcr",
+    [IR_SHL] = "shl",
+    [IR_SHR] = "shr",
+    [IR_SAR] = "sar",
+    [IR_SHLD] = "shld",
+    [IR_SHRD] = "shrd",
+    [IR_BT] = "bt",
+    [IR_BTS] = "bts",
+    [IR_BTR] = "btr",
+    [IR_BTC] = "btc",
+    [IR_BSF] = "bsf",
+    [IR_BSR] = "bsr",
+    [IR_PRODUCT] = "imul",
+    [IR_PRODUCT3] = "imul",
+    [IR_MUL] = "mul",
+    [IR_IMUL] = "imul",
+    [IR_DIV] = "div",
+    [IR_IDIV] = "idiv",
+    [IR_SIGN_TO_DX] = "cwd",
+    [IR_SET] = "set",
+    [IR_MOVE_IF] = "cmov",
+    [IR_JUMP] = "jump",
+    [IR_JUMP_IF] = "jump",
+    [IR_JUMP_IF_ZERO] = "jump.z",
+    [IR_JUMP_INDIRECT] = "jump",
+};
+
+static const char *const registers[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi",
+                                        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+static const char *const conditions[] = {"o", "no", "b", "nb", "z", "nz", "be", "nbe",
+                                         "s", "ns", "p", "np", "l", "nl", "le", "nle"};
+static const char *const segments[] = {"es", "cs", "ss", "ds", "fs", "gs"};
+
+typedef struct Text {
+    char *at;
+    size_t left;
+} Text;
+
+static void put(Text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#include <stdarg.h>
+
+static void put(Text *text, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int count = vsnprintf(text->at, text->left, format, arguments);
+    va_end(arguments);
+    if (count > 0) {
+        size_t used = (size_t)count < text->left ? (size_t)count : text->left - 1;
+
+        text->at += used;
+        text->left -= used;
+    }
+}
+
+static void put_value(Text *text, const IrOp *op, u8 value)
+{
+    if (value == VALUE_IMMEDIATE)
+        put(text, " 0x%llx", (unsigned long long)op->immediate);
+    else if (value >= VALUE_T0)
+        put(text, " t%d", value - VALUE_T0);
+    else if (value >= VALUE_GPR)
+        put(text, " %s", registers[value - VALUE_GPR]);
+}
+
+static void put_address(Text *text, const IrAddress *address)
+{
+    const char *plus = "";
+
+    put(text, " %s:[", address->segment < COUNT_OF(segments) ? segments[address->segment] : "?");
+    if (address->base) {
+        put(text, "%s", registers[address->base - VALUE_GPR]);
+        plus = "+";
+    }
+    if (address->index) {
+        put(text, "%s%s*%d", plus, registers[address->index - VALUE_GPR], 1 << address->scale);
+        plus = "+";
+    }
+    if (address->displacement || !*plus)
+        put(text, "%s0x%llx", plus, (unsigned long long)(u32)address->displacement);
+    put(text, "]");
+}
+
+static void put_flags(Text *text, const IrOp *op)
+{
+    static const char letters[] = "CPAZSO";
+    static const u16 flags[] = {FLAGS_C, FLAGS_P, FLAGS_A, FLAGS_Z, FLAGS_S, FLAGS_O};
+
+    if (!op->defines)
+        return;
+    put(text, "  {");
+    for (unsigned i = 0; i < COUNT_OF(flags); i++)
+        if (op->defines & flags[i])
+            put(text, "%c", op->live & flags[i] ? letters[i] : '-');
+    put(text, "}");
+}
+
+void ir_print(const IrOp *op, char *buffer, size_t size)
+{
+    Text text = {buffer, size};
+
+    put(&text, "%s.%u", ir_names[op->opcode], op->size * 8);
+    if (op->opcode == IR_JUMP_IF || op->opcode == IR_SET || op->opcode == IR_MOVE_IF)
+        put(&text, " %s,", conditions[op->condition & 15]);
+    put_value(&text, op, op->dst);
+    if (op->opcode == IR_LOAD || op->opcode == IR_STORE || op->opcode == IR_LOAD_FOR_WRITE ||
+        op->opcode == IR_ADDRESS)
+        put_address(&text, &op->address);
+    put_value(&text, op, op->src);
+    if (op->opcode == IR_JUMP || op->opcode == IR_JUMP_IF || op->opcode == IR_JUMP_IF_ZERO)
+        put(&text, " -> 0x%llx", (unsigned long long)op->target);
+    put_flags(&text, op);
+}

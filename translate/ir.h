@@ -1,0 +1,107 @@
+/*
+ * The intermediate representation: short, x86-flavoured operations between decoding and host code.
+ *
+ * Operations have two operands as x86's have, and work on guest registers directly, so that most
+ * guest instructions become one of them. An access to memory is an operation of its own. It may
+ * *decline* (no translation in the TLB, a device, a page crossing, a segment's limit): then the
+ * interpreter's body executes the whole guest instruction. A lifter therefore puts everything that
+ * can decline before the first change of a guest register.
+ */
+#ifndef TRANSLATE_IR_H
+#define TRANSLATE_IR_H
+
+#include "cpu/code_cache.h"
+
+/* A value: a guest register, a temporary, or the operation's immediate. */
+enum {
+    VALUE_NONE,
+    VALUE_GPR,              /* + number, 0 .. 15 */
+    VALUE_T0 = VALUE_GPR + 16,
+    VALUE_T1,               /* does not survive an access to memory */
+    VALUE_IMMEDIATE,
+};
+
+typedef enum IrOpcode {
+    IR_CALL,                /* the interpreter's body for the guest instruction */
+    IR_MOVE, IR_ZERO_EXTEND, IR_SIGN_EXTEND, IR_ADDRESS, IR_EXCHANGE, IR_SWAP_BYTES,
+    IR_HIGH_GET, IR_HIGH_PUT,               /* AH .. BH of a register */
+    IR_LOAD, IR_STORE,
+    IR_LOAD_FOR_WRITE, IR_STORE_BACK,       /* a read-modify-write; nothing between them accesses memory */
+    IR_ADD, IR_OR, IR_ADC, IR_SBB, IR_AND, IR_SUB, IR_XOR, IR_CMP, IR_TEST, /* as x86 numbers them */
+    IR_INC, IR_DEC, IR_NEG, IR_NOT,
+    IR_ROL, IR_ROR, IR_RCL, IR_RCR, IR_SHL, IR_SHR, IR_SAR,
+    IR_SHLD, IR_SHRD,
+    IR_BT, IR_BTS, IR_BTR, IR_BTC, IR_BSF, IR_BSR,
+    IR_PRODUCT,             /* dst *= src, truncated */
+    IR_PRODUCT3,            /* dst = src * immediate */
+    IR_MUL, IR_IMUL, IR_DIV, IR_IDIV,       /* (E)DX:(E)AX and src */
+    IR_SIGN_TO_DX,          /* CWD, CDQ */
+    IR_SET, IR_MOVE_IF,
+    IR_JUMP, IR_JUMP_IF, IR_JUMP_IF_ZERO, IR_JUMP_INDIRECT, /* immediate, target: where */
+    IR_OPCODE_COUNT
+} IrOpcode;
+
+/* base + (index << scale) + displacement, cut to `bits`, in `segment`. */
+typedef struct IrAddress {
+    u8 base, index;         /* VALUE_GPR + n or VALUE_NONE */
+    u8 scale, segment, bits;
+    u64 displacement;
+} IrAddress;
+
+typedef struct IrOp {
+    u8 opcode;              /* IrOpcode */
+    u8 size;                /* bytes */
+    u8 from;                /* of IR_ZERO_EXTEND and IR_SIGN_EXTEND: the source's size */
+    u8 condition;           /* as in Jcc's opcode */
+    u8 dst, src;
+    u8 insn;                /* which of the block's instructions it is part of */
+    u16 reads, defines;     /* flags */
+    u16 live;               /* those of all flags that are needed after it */
+    IrAddress address;
+    u64 immediate;
+    u64 target;             /* of a jump; its other way is the next instruction */
+} IrOp;
+
+enum { IR_MAX_OPS = BLOCK_MAX_INSNS * 6 };
+
+/* What a translation takes for granted; it is used only where this holds. */
+typedef struct Assumptions {
+    u8 flat;                /* bit per SegmentRegister: base 0, limit 4 GiB, readable and writable */
+    bool user, small_stack; /* CPL 3; 16-bit stack pointer */
+} Assumptions;
+
+typedef struct IrBlock {
+    const Block *block;
+    u64 rip;
+    Assumptions assumptions;
+    unsigned count;
+    IrOp ops[IR_MAX_OPS];
+} IrBlock;
+
+extern const char *const ir_names[IR_OPCODE_COUNT];
+
+/* Can the operation decline? */
+FORCE_INLINE bool ir_declines(const IrOp *op)
+{
+    switch (op->opcode) {
+    case IR_LOAD: case IR_STORE: case IR_LOAD_FOR_WRITE: case IR_DIV: case IR_IDIV:
+        return true;
+    default:
+        return false;
+    }
+}
+
+FORCE_INLINE bool ir_ends(const IrOp *op)
+{
+    return op->opcode >= IR_JUMP && op->opcode <= IR_JUMP_INDIRECT;
+}
+
+/* One line of text, without a newline. */
+void ir_print(const IrOp *op, char *text, size_t size);
+
+/* ---- passes ---- */
+
+void ir_lift(IrBlock *ir);
+void ir_flags_pass(IrBlock *ir);
+
+#endif

@@ -1,0 +1,451 @@
+/*
+ * The translator's run loop: find or make the translation of a block, run it, chain it to its
+ * successor.
+ *
+ * Blocks are the interpreter's: keyed by the host address of their first byte and dropped when one
+ * of their bytes is written (cpu/code_cache.c). A translation belongs to a block, an instruction
+ * pointer and a variant, the assumptions it was made under; those hold for all that is chained to
+ * it, because whatever changes them ends its block and comes back here.
+ */
+#include "translate/translator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/decode.h"
+#include "cpu/engine.h"
+#include "translate/backend.h"
+
+enum {
+    MAX_TRANSLATIONS = 1 << 16,
+    HOT = 8,         /* executions after which a block is translated */
+    ROOM = 64 << 10, /* bytes that must be left for another translation */
+};
+
+typedef struct TranslatedBlock TranslatedBlock;
+
+/* A known way out, and whom it is chained to. */
+typedef struct Link {
+    HostExit exit;
+    TranslatedBlock *to;
+    struct Link *next_incoming; /* of `to` */
+} Link;
+
+struct TranslatedBlock {
+    Block *block; /* NULL: dropped */
+    u64 rip;
+    u32 variant;
+    const u8 *code; /* as executed */
+    u8 *entry;      /* as written */
+    Link links[2];
+    Link *incoming;
+    TranslatedBlock *next; /* of the same block */
+};
+
+typedef struct Translator {
+    Backend backend;
+    JumpEntry jumps[JUMP_ENTRIES];
+    TranslatedBlock *translations;
+    u32 count;
+    u32 flushes; /* translations from before another one are gone */
+    IrBlock ir;
+    TranslatorCounters counters;
+} Translator;
+
+static Translator *translator_of(const Cpu *cpu)
+{
+    return cpu->engine_state;
+}
+
+/* ---- variants ---- */
+
+static bool is_flat(const Segment *segment)
+{
+    return segment->base == 0 && segment->read_end == (u64)1 << 32 &&
+           segment->write_end == (u64)1 << 32;
+}
+
+/* CS is never written through; its bit says that linear addresses are offsets. */
+static Assumptions assumptions_now(const Cpu *cpu)
+{
+    Assumptions now = {.user = cpu->user, .small_stack = cpu->stack_mask == 0xFFFF};
+
+    for (unsigned reg = ES; reg <= GS; reg++)
+        if (reg == CS ? cpu->segments[CS].base == 0 : is_flat(&cpu->segments[reg]))
+            now.flat |= (u8)(1 << reg);
+    return now;
+}
+
+static u32 variant_of(const Cpu *cpu, Assumptions now)
+{
+    return now.flat | (u32)now.user << 8 | (u32)now.small_stack << 9 | (u32)block_mode(cpu) << 16;
+}
+
+/* Near jumps are not checked against CS's limit, so all they can reach must be within. */
+static bool limit_allows(const Cpu *cpu)
+{
+    return cpu->segments[CS].limit >= size_mask(cpu->code_size == 8 ? DWORD : cpu->code_size);
+}
+
+/* ---- dropping ---- */
+
+static void unchain(Link *link)
+{
+    if (!link->to)
+        return;
+    for (Link **at = &link->to->incoming; *at; at = &(*at)->next_incoming)
+        if (*at == link) {
+            *at = link->next_incoming;
+            break;
+        }
+    backend_chain(&link->exit, NULL);
+    link->to = NULL;
+}
+
+static JumpEntry *jump_entry(Translator *translator, u64 rip)
+{
+    return &translator->jumps[rip % JUMP_ENTRIES];
+}
+
+static void drop(Translator *translator, TranslatedBlock *translation)
+{
+    JumpEntry *entry = jump_entry(translator, translation->rip);
+
+    if (entry->code == translation->code)
+        *entry = (JumpEntry){.variant = ~(u32)0};
+    while (translation->incoming)
+        unchain(translation->incoming);
+    unchain(&translation->links[0]);
+    unchain(&translation->links[1]);
+    translation->block = NULL;
+    translator->counters.dropped++;
+}
+
+static void block_dropped(Cpu *cpu, Block *block)
+{
+    for (TranslatedBlock *t = block->translation; t; t = t->next)
+        drop(translator_of(cpu), t);
+    block->translation = NULL;
+}
+
+static void clear_jumps(Translator *translator)
+{
+    for (unsigned i = 0; i < JUMP_ENTRIES; i++)
+        translator->jumps[i] = (JumpEntry){.variant = ~(u32)0};
+}
+
+static void forget_all(Cpu *cpu)
+{
+    Translator *translator = translator_of(cpu);
+
+    for (u32 i = 0; i < translator->count; i++)
+        if (translator->translations[i].block)
+            translator->translations[i].block->translation = NULL;
+    clear_jumps(translator);
+    translator->count = 0;
+    translator->flushes++;
+    translator->counters.flushes++;
+    translator->backend.memory.used = translator->backend.first;
+}
+
+/* ---- making ---- */
+
+static bool has_room(const Translator *translator)
+{
+    const CodeMemory *memory = &translator->backend.memory;
+
+    return translator->count < MAX_TRANSLATIONS && memory->size - memory->used > ROOM;
+}
+
+static TranslatedBlock *translate(Cpu *cpu, Block *block, Assumptions now, u32 variant)
+{
+    Translator *translator = translator_of(cpu);
+    TranslatedBlock *translation;
+    HostCode code;
+
+    if (!has_room(translator))
+        forget_all(cpu);
+    translator->ir.block = block;
+    translator->ir.rip = cpu->rip;
+    translator->ir.assumptions = now;
+    ir_lift(&translator->ir);
+    ir_flags_pass(&translator->ir);
+    if (!backend_emit(&translator->backend, &translator->ir, translator->count, variant, &code))
+        return NULL;
+    translation = &translator->translations[translator->count++];
+    *translation =
+        (TranslatedBlock){.block = block,
+                          .rip = cpu->rip,
+                          .variant = variant,
+                          .code = code_executable(&translator->backend.memory, code.start),
+                          .entry = code.start,
+                          .links = {{.exit = code.exits[0]}, {.exit = code.exits[1]}},
+                          .next = block->translation};
+    block->translation = translation;
+    translator->counters.translations++;
+    translator->counters.guest_bytes += block->bytes;
+    translator->counters.host_bytes += code.length;
+    return translation;
+}
+
+/* The translation of the block at cpu->rip for the present state; NULL: not hot, or not to be had.
+ */
+static TranslatedBlock *translation_for(Cpu *cpu, Block *block)
+{
+    Assumptions now = assumptions_now(cpu);
+    u32 variant = variant_of(cpu, now);
+
+    for (TranslatedBlock *t = block->translation; t; t = t->next)
+        if (t->rip == cpu->rip && t->variant == variant)
+            return t;
+    if (!block->host || cpu->code_size == 8 || !limit_allows(cpu) || ++block->executions < HOT)
+        return NULL;
+    return translate(cpu, block, now, variant);
+}
+
+/* ---- running ---- */
+
+static u32 flags_from_native(u64 native)
+{
+    return (native >> 8 & (FLAGS_ARITHMETIC & 0xFF)) | (native & 1 ? FLAG_OF : 0);
+}
+
+static u64 flags_to_native(const Flags *flags)
+{
+    u32 packed = flags_pack(flags);
+
+    return (packed & 0xFF) << 8 | (packed & FLAG_OF ? 1 : 0);
+}
+
+/* Says that the present block is that of `translation`. */
+static void set_block(Cpu *cpu, const TranslatedBlock *translation)
+{
+    u64 rip = cpu->rip;
+
+    cpu->rip = cpu->block_rip = translation->rip;
+    cpu->block = translation->block;
+    cpu->block_key = link_key(cpu);
+    cpu->rip = rip;
+}
+
+/* From generated code: does one guest instruction the interpreter's way. */
+static u64 call_interpreter(Cpu *cpu, u32 site)
+{
+    Translator *translator = translator_of(cpu);
+    const TranslatedBlock *translation = &translator->translations[site >> SITE_SHIFT];
+    Block *block = translation->block;
+    const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
+    const Insn *end = block->insns + block->count;
+
+    translator->counters.calls++;
+    flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
+    cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET] - block->count;
+    set_block(cpu, translation);
+    cpu->rip = (translation->rip + block->bytes) & cpu->linear_mask;
+    cpu->insn = insn;
+    cpu->counted = block->insns;
+    cpu->block_end = cpu->block_stop = end;
+    insn_general_handler(insn)(cpu, insn);
+    if (!cpu->block_end || (insn + 1 == end && insn_ends_block(insn))) {
+        cpu_leave(cpu, insn + 1);
+        return 1;
+    }
+    /* A device may have moved the clock on to this instruction; the deadline only with a leave. */
+    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    return 0;
+}
+
+/* Runs generated code from `translation` on; returns the exit's number. */
+static i32 enter(Cpu *cpu, const TranslatedBlock *translation)
+{
+    Translator *translator = translator_of(cpu);
+    u64 budget = cpu->deadline - cpu->cycles;
+
+    if (budget > INT64_MAX / 2)
+        budget = INT64_MAX / 2;
+    cpu->native[NATIVE_BUDGET] = budget;
+    cpu->native[NATIVE_END] = cpu->cycles + budget;
+    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    translator->counters.entries++;
+    return translator->backend.enter(cpu, translation->code);
+}
+
+/* After an exit other than EXIT_LEFT: the Cpu as the interpreter would have left it. Gives the
+ * link that was taken, or NULL. */
+static Link *leave(Cpu *cpu, TranslatedBlock *last, unsigned kind)
+{
+    Link *link = NULL;
+
+    flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
+    cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET];
+    if (kind == EXIT_FIRST || kind == EXIT_SECOND) {
+        link = &last->links[kind];
+        cpu->rip = link->exit.target;
+    } else if (kind == EXIT_BUDGET) {
+        cpu->rip = last->rip;
+    }
+    set_block(cpu, last);
+    cpu->insn = cpu->counted = &no_insn;
+    cpu->block_rip = cpu->rip;
+    return link;
+}
+
+static void chain(Cpu *cpu, Link *link, TranslatedBlock *to, bool guarded)
+{
+    Translator *translator = translator_of(cpu);
+    const u8 *target = to->entry;
+    u64 linear = to->rip;
+
+    if (guarded) {
+        if (cpu->segments[CS].base != 0)
+            return;
+        target = backend_guard(&translator->backend, &link->exit, cpu->user, linear,
+                               (u64)(uintptr_t)to->block->host - linear, to->entry);
+        if (!target)
+            return;
+        translator->counters.guards++;
+    }
+    backend_chain(&link->exit, target);
+    link->to = to;
+    link->next_incoming = to->incoming;
+    to->incoming = link;
+    translator->counters.chains++;
+}
+
+static void remember_jump(Cpu *cpu, const TranslatedBlock *to)
+{
+    if (cpu->segments[CS].base == 0)
+        *jump_entry(translator_of(cpu), to->rip) =
+            (JumpEntry){.rip = (u32)to->rip,
+                        .variant = to->variant,
+                        .code = to->code,
+                        .addend = (u64)(uintptr_t)to->block->host - to->rip};
+}
+
+/* The way that was just taken, for the next time. */
+static void remember(Cpu *cpu, Link *link, unsigned kind, TranslatedBlock *to, bool within_page)
+{
+    if (kind == EXIT_INDIRECT)
+        remember_jump(cpu, to);
+    else if (link && !link->to)
+        chain(cpu, link, to, !within_page);
+}
+
+static bool finished(const Cpu *cpu)
+{
+    return cpu->attention || cpu->cycles >= cpu->deadline;
+}
+
+/* Runs translations from `translation` on until one is missing. Gives the block that comes next,
+ * NULL: it is time to return. */
+static Block *run_translations(Cpu *cpu, TranslatedBlock *translation)
+{
+    Translator *translator = translator_of(cpu);
+
+    for (;;) {
+        i32 number = enter(cpu, translation);
+        unsigned kind = (unsigned)number & ((1 << EXIT_SHIFT) - 1);
+        TranslatedBlock *last;
+        Link *link;
+        Block *block;
+        bool within_page;
+        u32 flushes;
+
+        if (number == EXIT_LEFT) {
+            translator->counters.left++;
+            return finished(cpu) ? NULL : code_cache_next(cpu, cpu->block);
+        }
+        translator->counters.exits[kind]++;
+        last = &translator->translations[(u32)number >> EXIT_SHIFT];
+        link = leave(cpu, last, kind);
+        if (finished(cpu))
+            return NULL;
+        if (kind == EXIT_BUDGET)
+            return last->block;
+        within_page = same_page(link_key(cpu), cpu->block_key);
+        flushes = translator->flushes;
+        block = code_cache_next(cpu, last->block);
+        translation = translation_for(cpu, block);
+        if (!translation)
+            return block;
+        if (flushes == translator->flushes && last->block)
+            remember(cpu, link, kind, translation, within_page);
+        if (cpu->deadline - cpu->cycles < block->count)
+            return block;
+    }
+}
+
+static void run(Cpu *cpu)
+{
+    Block *block = cpu_first_block(cpu);
+
+    while (block) {
+        TranslatedBlock *translation = translation_for(cpu, block);
+
+        if (translation && cpu->deadline - cpu->cycles >= block->count) {
+            block = run_translations(cpu, translation);
+            continue;
+        }
+        translator_of(cpu)->counters.interpreted++;
+        cpu_interpret(cpu, block);
+        block = finished(cpu) ? NULL : code_cache_next(cpu, block);
+    }
+}
+
+/* ---- creation ---- */
+
+static const CpuEngine translator_engine = {
+    .run = run,
+    .block_dropped = block_dropped,
+    .blocks_flushed = forget_all,
+};
+
+bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
+{
+    Translator *translator = calloc(1, sizeof *translator);
+
+    if (!__builtin_cpu_supports("bmi2") || !translator) {
+        snprintf(error, error_size, "the translator needs a host processor with BMI2");
+        free(translator);
+        return false;
+    }
+    translator->translations = calloc(MAX_TRANSLATIONS, sizeof *translator->translations);
+    if (!translator->translations ||
+        !backend_create(&translator->backend, size, call_interpreter)) {
+        snprintf(error, error_size, "the host gives no memory for generated code");
+        free(translator->translations);
+        free(translator);
+        return false;
+    }
+    cpu->engine_state = translator;
+    clear_jumps(translator);
+    cpu->native[NATIVE_JUMPS] = (u64)(uintptr_t)translator->jumps;
+    code_cache_flush(cpu);
+    cpu->engine = &translator_engine;
+    return true;
+}
+
+void translator_detach(Cpu *cpu)
+{
+    Translator *translator = translator_of(cpu);
+
+    if (!translator)
+        return;
+    forget_all(cpu);
+    cpu->engine = NULL;
+    cpu->engine_state = NULL;
+    backend_destroy(&translator->backend);
+    free(translator->translations);
+    free(translator);
+}
+
+const TranslatorCounters *translator_counters(const Cpu *cpu)
+{
+    return &translator_of(cpu)->counters;
+}
+
+void translator_flush(Cpu *cpu)
+{
+    forget_all(cpu);
+}

@@ -1,0 +1,33 @@
+/*
+ * The translator: the engine that turns blocks of guest code into host code and runs that.
+ * docs/translator.md explains it.
+ */
+#ifndef TRANSLATE_TRANSLATOR_H
+#define TRANSLATE_TRANSLATOR_H
+
+#include "cpu/cpu.h"
+
+enum { TRANSLATOR_DEFAULT_SIZE = 64 << 20 };
+
+typedef struct TranslatorCounters {
+    u64 translations, dropped, flushes;
+    u64 guest_bytes, host_bytes;            /* of all translations made */
+    u64 chains, guards;                     /* exits turned to a translation, and those through a guard */
+    u64 entries;                            /* into generated code */
+    u64 exits[4];                           /* out of it, by EXIT_ (backend.h) */
+    u64 left;                               /* ... by an interpreter's body that left the block */
+    u64 calls;                              /* of interpreter's bodies, declined accesses included */
+    u64 interpreted;                        /* blocks */
+} TranslatorCounters;
+
+/* Makes the translator this processor's engine, with `size` bytes for its code. False with a
+ * sentence in `error` when the host cannot do it; the interpreter stays then. */
+bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size);
+void translator_detach(Cpu *cpu);
+
+/* Of a processor with a translator. */
+const TranslatorCounters *translator_counters(const Cpu *cpu);
+/* Drops all generated code. */
+void translator_flush(Cpu *cpu);
+
+#endif
