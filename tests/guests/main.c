@@ -21,6 +21,7 @@ typedef struct GuestTest {
 
 #define BUSYBOX "dpkg --add-architecture i386, and apt-get update"
 #define LINUX   "apt-get install debian-installer-12-netboot-i386; " BUSYBOX
+#define AMD64   "apt-get install debian-installer-12-netboot-amd64"
 #define GRUB    "apt-get install grub-pc-bin xorriso mtools grub-invaders"
 #define MEMTEST "apt-get install memtest86+"
 #define BENCH   "it is made from ../shared/bench, where that exists"
@@ -35,8 +36,10 @@ static const GuestTest tests[] = {
     {"invaders",        invaders_by_kernel,   {"/boot/invaders.exec"}, GRUB},
     {"installer",       installer_to_languages, {INSTALLER "linux", INSTALLER "initrd.gz"}, LINUX},
     {"installer-pixels", installer_in_graphics, {INSTALLER "linux", INSTALLER "initrd.gz"}, LINUX},
+    {"installer-amd64", installer_in_64_bits, {INSTALLER64 "linux", INSTALLER64 "initrd.gz"}, AMD64},
     {"memtest",         memtest_by_kernel,    {"/boot/memtest86+ia32.bin"}, MEMTEST},
     {"memtest-cdrom",   memtest_from_cdrom,   {"/usr/lib/memtest86+/memtest86+ia32.iso"}, MEMTEST},
+    {"memtest-x64",     memtest_in_64_bits,   {"/boot/memtest86+x64.bin"}, MEMTEST},
     {"bench-floppy",    bench_from_floppy,    {IMAGES "bench/bench.img"}, BENCH},
     {"bench-disk",      bench_from_disk,      {IMAGES "bench/bench-hd.img"}, BENCH},
     {"linux-workload",  linux_workload,       {IMAGES "workload.img"}, BENCH},

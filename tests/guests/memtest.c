@@ -22,3 +22,9 @@ bool memtest_from_cdrom(Guest *guest)
            guest_screen(guest, "Status: Testing", BOOT) && guest_run(guest, 200) &&
            guest_screen(guest, "Errors: 0", 0);
 }
+
+bool memtest_in_64_bits(Guest *guest)
+{
+    guest->config.cpu = "qemu64";
+    return guest_kernel(guest, "/boot/memtest86+x64.bin", NULL, NULL) && one_pass(guest);
+}
