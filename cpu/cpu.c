@@ -86,6 +86,7 @@ void cpu_init_signal(Cpu *cpu)
     memset(cpu->dr, 0, sizeof cpu->dr);
     cpu->dr[6] = DR6_ALWAYS;
     cpu->dr6_pending = 0;
+    cpu->traps_wait = false;
     cpu->nmi_blocked = false;
     cpu->delivering = -1;
     cpu->fault_count = 0;

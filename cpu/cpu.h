@@ -154,6 +154,7 @@ struct Cpu {
     u8 cpl;
     u8 attention;                   /* ATTEND_ bits */
     u64 dr6_pending;                /* debug conditions met by the current instruction */
+    bool traps_wait;                /* ATTEND_SHADOW is MOV SS's or POP SS's: for debug traps too */
     bool nmi_blocked;               /* from an NMI's delivery to the next IRET */
     bool intr_pin;
     u64 cycles;                     /* retired instructions: the clock; see cpu_sync_cycles() */

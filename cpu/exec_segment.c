@@ -15,6 +15,14 @@ static void load(Cpu *cpu, unsigned reg, u16 selector)
     cpu_leave_block(cpu);
 }
 
+/* SDM Vol. 3, "Masking Exceptions and Interrupts When Switching Stacks": the next instruction
+ * loads ESP, and nothing comes between. */
+static void begin_stack_switch(Cpu *cpu)
+{
+    cpu->traps_wait = true;
+    cpu_attend(cpu, ATTEND_SHADOW);
+}
+
 static void MOVSEG(Cpu *cpu, const Insn *insn)
 {
     Operand to = insn->operands[0], from = insn->operands[1];
@@ -22,7 +30,7 @@ static void MOVSEG(Cpu *cpu, const Insn *insn)
     if (to.kind == OPERAND_SEGMENT) {
         load(cpu, to.number, (u16)operand_read(cpu, insn, from, OPERAND_NONE, WORD));
         if (to.number == SS)
-            cpu_attend(cpu, ATTEND_SHADOW);
+            begin_stack_switch(cpu);
     } else {
         if (from.number > GS)
             cpu_raise_ud(cpu);
@@ -41,7 +49,7 @@ static void POPSEG(Cpu *cpu, const Insn *insn)
     load(cpu, reg, selector);
     cpu->gpr[RSP] = mask == 0xFFFF ? (cpu->gpr[RSP] & ~(u64)0xFFFF) | pointer : pointer;
     if (reg == SS)
-        cpu_attend(cpu, ATTEND_SHADOW);
+        begin_stack_switch(cpu);
 }
 PLAIN(POPSEG)
 

@@ -73,8 +73,9 @@ static Next attend(Cpu *cpu)
 
     if (cpu->attention & (ATTEND_STOP | ATTEND_SHUTDOWN))
         return NEXT_RETURN;
-    if (!shadow && debug_event(cpu)) {
-        cpu->attention &= (u8)~ATTEND_HALT;
+    /* STI holds back interrupts, MOV SS and POP SS debug traps as well. */
+    if (!(shadow && cpu->traps_wait) && debug_event(cpu)) {
+        cpu->attention &= (u8) ~(ATTEND_HALT | ATTEND_SHADOW);
         cpu->cycles++;
         debug_trap_deliver(cpu);
     } else if (!shadow && (cpu->attention & ATTEND_NMI) && !cpu->nmi_blocked) {
@@ -152,6 +153,7 @@ static void step(Cpu *cpu)
     const Insn *insn;
 
     cpu->attention &= (u8)~ATTEND_SHADOW;
+    cpu->traps_wait = false;
     cpu_between_instructions(cpu);
     block = code_cache_find(cpu);
     insn = block->insns;

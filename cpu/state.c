@@ -86,6 +86,7 @@ static const Field fields[] = {
     FIELD(Cpu, cpl),
     FIELD(Cpu, attention),
     FIELD(Cpu, dr6_pending),
+    FIELD(Cpu, traps_wait),
     FIELD(Cpu, nmi_blocked),
     FIELD(Cpu, intr_pin),
     FIELD(Cpu, cycles),
