@@ -23,10 +23,11 @@ sources  = $(wildcard $(1)/*.c $(1)/*.S)
 objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
 FRONTEND = $(call objects,frontend) $(call objects,frontend/conform)
-TESTS    = $(call objects,tests)
+TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER))
+DECODER  = $(call objects,tests/decoder)
 GUESTS   = $(call objects,tests/guests)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform tests \
-             tests/guests))
+             tests/guests tests/decoder))
 
 all: $(BUILD)/vitrine
 
@@ -57,6 +58,9 @@ $(BUILD)/tests/vitrine-tests: $(TESTS) $(MACHINE) $(filter-out %/main.o,$(FRONTE
 $(BUILD)/tests/guests-test: $(GUESTS) $(BUILD)/tests/guest_run.o $(MACHINE) \
     $(filter-out %/main.o,$(FRONTEND))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/tests/decoder-test: $(DECODER) $(MACHINE)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcapstone -o $@
 
 # A change of compiler or flags rebuilds everything: the stamp changes only when they do.
 FLAGS = $(COMPILE) $(VERSION)
@@ -90,6 +94,11 @@ guests-test: $(BUILD)/tests/guests-test
 	tests/guests/images $(BUILD)/guests
 	$(BUILD)/tests/guests-test $(GUEST)
 
+# The decoder against capstone, for minutes: make decoder-test DECODINGS='--count 1000000 --seed 7'
+DECODINGS = --count 100000000
+decoder-test: $(BUILD)/tests/decoder-test
+	$(BUILD)/tests/decoder-test $(DECODINGS)
+
 # Who includes whom, and that no object of a machine has writable data.
 structure: $(MACHINE)
 	@tests/lint/layers
@@ -113,6 +122,7 @@ help:
 	@echo 'make            build build/vitrine'
 	@echo 'make run        boot the classroom guest'
 	@echo 'make test       run every test'
+	@echo 'make decoder-test  the decoder against capstone, for minutes'
 	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
 	@echo 'make lint       layers, writable data, clang-tidy, cppcheck'
@@ -122,7 +132,7 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test guests-test structure lint format install clean help
+.PHONY: all run test guests-test decoder-test structure lint format install clean help
 .FORCE:
 
--include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS))
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER))
