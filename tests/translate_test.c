@@ -32,6 +32,7 @@ typedef struct Program {
     u8 bytes[PROGRAM_BYTES + 32];
     unsigned length;
     bool wide; /* 32-bit code */
+    bool simd;
 } Program;
 
 static void put(Program *program, u32 value, unsigned count)
@@ -46,6 +47,8 @@ static void put_operand(Program *program, unsigned digit)
     Random *random = program->random;
     unsigned reg = digit < 8 ? digit : below(random, 8);
 
+    u32 mask = program->simd ? ~15u : ~0u; /* 16 bytes are mostly to be aligned */
+
     if (reg == 4 && digit >= 8)
         reg = 0; /* the stack pointer stays where it is, mostly */
     if (below(random, 2)) {
@@ -56,16 +59,16 @@ static void put_operand(Program *program, unsigned digit)
         switch (below(random, 3)) {
         case 0: /* [disp32] */
             put(program, reg << 3 | 5, 1);
-            put(program, DATA + below(random, 4096), 4);
+            put(program, DATA + (below(random, 4096) & mask), 4);
             break;
         case 1: /* [ebx + disp8] */
             put(program, 0x40 | reg << 3 | 3, 1);
-            put(program, below(random, 256), 1);
+            put(program, below(random, 256) & mask, 1);
             break;
         default: /* [ebx + esi * 4 + disp8] */
             put(program, 0x44 | reg << 3, 1);
             put(program, below(random, 4) << 6 | 6 << 3 | 3, 1);
-            put(program, below(random, 256), 1);
+            put(program, below(random, 256) & mask, 1);
             break;
         }
     } else {
@@ -87,10 +90,45 @@ static void put_immediate(Program *program, bool byte, bool prefix)
 /* Bases point to the data again and again. */
 static void put_anchor(Program *program)
 {
+    u32 mask = program->simd ? ~15u : ~0u;
+
     put(program, 0xBB, 1); /* mov (e)bx, DATA */
-    put(program, DATA + below(program->random, 3000), program->wide ? 4 : 2);
+    put(program, DATA + (below(program->random, 3000) & mask), program->wide ? 4 : 2);
     put(program, 0xBE, 1); /* mov (e)si, small */
-    put(program, below(program->random, 900), program->wide ? 4 : 2);
+    put(program, below(program->random, 900) & mask, program->wide ? 4 : 2);
+}
+
+/* SSE and SSE2: a mandatory prefix, an opcode that has a row with any, an operand. */
+static void put_simd(Program *program)
+{
+    static const u8 any_prefix[] = {0x51, 0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F, 0x10, 0x11, 0x5A};
+    static const u8 packed[] = {0x14, 0x15, 0x28, 0x29, 0x54, 0x55, 0x56, 0x57, 0x2E, 0x2F};
+    static const u8 integer[] = {0x60, 0x61, 0x62, 0x63, 0x66, 0x67, 0x68, 0x6A, 0x6B, 0x6C,
+                                 0x6D, 0x6E, 0x6F, 0x7E, 0x7F, 0x74, 0x75, 0x76, 0xD1, 0xD2,
+                                 0xD4, 0xD5, 0xDA, 0xDB, 0xDF, 0xE0, 0xE4, 0xEB, 0xEF, 0xF3,
+                                 0xF4, 0xF5, 0xF6, 0xFA, 0xFB, 0xFE, 0x5B, 0xE6, 0xD6};
+    Random *random = program->random;
+    unsigned which = below(random, 4), prefix = below(random, 4);
+
+    if (which == 0) {
+        if (prefix)
+            put(program, (const u8[]){0x66, 0xF2, 0xF3}[prefix - 1], 1);
+        put(program, 0x0F, 1);
+        put(program, any_prefix[below(random, sizeof any_prefix)], 1);
+    } else if (which == 1) {
+        if (prefix & 1)
+            put(program, 0x66, 1);
+        put(program, 0x0F, 1);
+        put(program, packed[below(random, sizeof packed)], 1);
+    } else if (which == 2) {
+        put(program, 0x0F66, 2);
+        put(program, integer[below(random, sizeof integer)], 1);
+    } else { /* conversions to and from general registers */
+        put(program, prefix & 1 ? 0xF2 : 0xF3, 1);
+        put(program, 0x0F, 1);
+        put(program, (const u8[]){0x2A, 0x2C, 0x2D}[below(random, 3)], 1);
+    }
+    put_operand(program, 8);
 }
 
 static void put_instruction(Program *program)
@@ -98,6 +136,11 @@ static void put_instruction(Program *program)
     Random *random = program->random;
     bool prefix = below(random, 6) == 0;
     unsigned kind = below(random, 24);
+
+    if (program->simd && below(random, 2)) {
+        put_simd(program);
+        return;
+    }
 
     if (prefix && kind != 12 && kind != 13 && kind != 14 && kind != 15)
         put(program, 0x66, 1);
@@ -279,6 +322,11 @@ static BareMachine *prepare(const Program *program, u64 seed)
         if (i != RSP)
             m->cpu.gpr[i] = program->wide ? next(&random) << 1 : next(&random) & 0xFFFF;
     m->cpu.gpr[RDI] = DATA + 1000;
+    if (program->simd)
+        m->cpu.cr4 |= CR4_OSFXSR;
+    for (unsigned i = 0; i < 8; i++) /* of many sizes, some of them integers */
+        for (unsigned part = 0; part < 4; part++)
+            m->cpu.xmm[i].dwords[part] = below(&random, 3) ? next(&random) << 1 : part;
     for (unsigned i = 0; i < 8192; i++)
         m->ram.bytes[DATA - 8 + i] = (u8)next(&random);
     bare_write(m, DATA - 4, DWORD, 40);
@@ -347,7 +395,7 @@ static bool lockstep(const Program *program, u64 seed)
     return equal;
 }
 
-static void random_programs(bool wide, unsigned count)
+static void random_programs(bool wide, bool simd, unsigned count)
 {
     const char *seed = getenv("TRANSLATE_SEED");
     const char *asked = getenv("TRANSLATE_PROGRAMS");
@@ -356,7 +404,7 @@ static void random_programs(bool wide, unsigned count)
     if (asked)
         count = (unsigned)atoi(asked);
     for (unsigned i = 0; i < count; i++) {
-        Program program = {.random = &random, .wide = wide};
+        Program program = {.random = &random, .wide = wide, .simd = simd};
         u64 start = random.state;
 
         make_program(&program);
@@ -367,10 +415,15 @@ static void random_programs(bool wide, unsigned count)
 
 Test(translate, random_32_bit_programs, .timeout = 300)
 {
-    random_programs(true, 300);
+    random_programs(true, false, 300);
 }
 
 Test(translate, random_16_bit_programs, .timeout = 300)
 {
-    random_programs(false, 300);
+    random_programs(false, false, 300);
+}
+
+Test(translate, random_sse_programs, .timeout = 300)
+{
+    random_programs(true, true, 300);
 }

@@ -62,8 +62,9 @@ typedef u64 (*CallFunction)(Cpu *cpu, u32 site);
 typedef struct Backend {
     CodeMemory memory;
     u64 first;              /* bytes of `memory` before the first translation */
-    const u8 *call, *exit;  /* as written */
-    i32 (*enter)(Cpu *cpu, const u8 *code);
+    /* Without and with the XMM registers: */
+    const u8 *call[2], *exit[2];    /* as written */
+    i32 (*enter[2])(Cpu *cpu, const u8 *code);
 } Backend;
 
 bool backend_create(Backend *backend, u64 size, CallFunction call);

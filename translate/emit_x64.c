@@ -93,12 +93,16 @@ static void emit_segment(Emitter *e, const IrOp *op, bool write)
 void emit_look_up(Emitter *e, const IrOp *op, Access access)
 {
     Assembler *a = &e->a;
-    u64 tlb = offsetof(Cpu, mmu.tlb) + e->ir->assumptions.user * sizeof(TlbEntry[TLB_ENTRIES]);
+    u64 tlb = offsetof(Cpu, mmu.tlb) + e->ir->assumptions.as * sizeof(TlbEntry[TLB_ENTRIES]);
     u64 tag = tlb + offsetof(TlbEntry, tags) + access * sizeof(u64);
     unsigned entry_shift = (unsigned)__builtin_ctz(sizeof(TlbEntry));
 
     emit_save_flags(e);
     emit_offset(e, &op->address);
+    if (op->aligned) { /* a flat segment's offsets are linear addresses */
+        x64_op_immediate(a, BYTE, 0xF6, 0, host_register(H_ADDRESS), op->size - 1);
+        emit_decline(e, op, 5);
+    }
     if (!is_flat(e, op->address.segment))
         emit_segment(e, op, access == ACCESS_WRITE);
     x64_op(a, DWORD, 0x8B, H_T1, host_register(H_ADDRESS));
@@ -119,7 +123,7 @@ void emit_look_up(Emitter *e, const IrOp *op, Access access)
 static void emit_call_site(Emitter *e, u8 insn)
 {
     x64_load_immediate(&e->a, H_R11, e->number << SITE_SHIFT | insn);
-    x64_patch(x64_call(&e->a), e->backend->call);
+    x64_patch(x64_call(&e->a), e->backend->call[e->ir->assumptions.sse]);
 }
 
 static void emit_call(Emitter *e, const IrOp *op)

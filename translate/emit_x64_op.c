@@ -223,6 +223,34 @@ static void emit_sign_to_dx(Emitter *e, const IrOp *op)
     x64_op(&e->a, op->size, 0x8B, emit_value(op->dst), host_register(H_T1));
 }
 
+/* ---- SSE ---- */
+
+static unsigned any_register(u8 value)
+{
+    return value >= VALUE_XMM ? (unsigned)(value - VALUE_XMM) : emit_value(value);
+}
+
+static void emit_simd(Emitter *e, const IrOp *op)
+{
+    HostOperand operand = host_memory(H_ADDRESS, 0);
+    unsigned reg = op->digit;
+
+    if (op->opcode == IR_SIMD)
+        operand = host_register(any_register(op->src));
+    else
+        emit_look_up(e, op, op->opcode == IR_SIMD_STORE ? ACCESS_WRITE : ACCESS_READ);
+    if (op->opcode == IR_SIMD_STORE)
+        reg = any_register(op->src);
+    else if (op->dst)
+        reg = any_register(op->dst);
+    if (op->has_immediate)
+        x64_op_immediate(&e->a, DWORD, op->host, reg, operand, (i32)op->immediate);
+    else
+        x64_op(&e->a, DWORD, op->host, reg, operand);
+    if (op->defines)
+        e->flags = FLAGS_IN_HOST;
+}
+
 static bool emit_without_flags(Emitter *e, const IrOp *op)
 {
     switch (op->opcode) {
@@ -269,6 +297,11 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
     case IR_DIV:
     case IR_IDIV:
         emit_divide(e, op);
+        return true;
+    case IR_SIMD:
+    case IR_SIMD_LOAD:
+    case IR_SIMD_STORE:
+        emit_simd(e, op);
         return true;
     case IR_SIGN_TO_DX:
         emit_sign_to_dx(e, op);

@@ -57,6 +57,9 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_SIGN_TO_DX] = "cwd",
     [IR_SET] = "set",
     [IR_MOVE_IF] = "cmov",
+    [IR_SIMD] = "simd",
+    [IR_SIMD_LOAD] = "simd",
+    [IR_SIMD_STORE] = "simd",
     [IR_JUMP] = "jump",
     [IR_JUMP_IF] = "jump",
     [IR_JUMP_IF_ZERO] = "jump.z",
@@ -95,7 +98,9 @@ static void put(Text *text, const char *format, ...)
 
 static void put_value(Text *text, const IrOp *op, u8 value)
 {
-    if (value == VALUE_IMMEDIATE)
+    if (value >= VALUE_XMM)
+        put(text, " xmm%d", value - VALUE_XMM);
+    else if (value == VALUE_IMMEDIATE)
         put(text, " 0x%llx", (unsigned long long)op->immediate);
     else if (value >= VALUE_T0)
         put(text, " t%d", value - VALUE_T0);
@@ -140,11 +145,13 @@ void ir_print(const IrOp *op, char *buffer, size_t size)
     Text text = {buffer, size};
 
     put(&text, "%s.%u", ir_names[op->opcode], op->size * 8);
+    if (op->host)
+        put(&text, " %X", op->host);
     if (op->opcode == IR_JUMP_IF || op->opcode == IR_SET || op->opcode == IR_MOVE_IF)
         put(&text, " %s,", conditions[op->condition & 15]);
     put_value(&text, op, op->dst);
     if (op->opcode == IR_LOAD || op->opcode == IR_STORE || op->opcode == IR_LOAD_FOR_WRITE ||
-        op->opcode == IR_ADDRESS)
+        op->opcode == IR_ADDRESS || op->opcode == IR_SIMD_LOAD || op->opcode == IR_SIMD_STORE)
         put_address(&text, &op->address);
     put_value(&text, op, op->src);
     if (op->opcode == IR_JUMP || op->opcode == IR_JUMP_IF || op->opcode == IR_JUMP_IF_ZERO)

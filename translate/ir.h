@@ -19,6 +19,7 @@ enum {
     VALUE_T0 = VALUE_GPR + 16,
     VALUE_T1,               /* does not survive an access to memory */
     VALUE_IMMEDIATE,
+    VALUE_XMM,              /* + number, 0 .. 15 */
 };
 
 typedef enum IrOpcode {
@@ -37,6 +38,7 @@ typedef enum IrOpcode {
     IR_MUL, IR_IMUL, IR_DIV, IR_IDIV,       /* (E)DX:(E)AX and src */
     IR_SIGN_TO_DX,          /* CWD, CDQ */
     IR_SET, IR_MOVE_IF,
+    IR_SIMD, IR_SIMD_LOAD, IR_SIMD_STORE,   /* one of the host's instructions, `host` */
     IR_JUMP, IR_JUMP_IF, IR_JUMP_IF_ZERO, IR_JUMP_INDIRECT, /* immediate, target: where */
     IR_OPCODE_COUNT
 } IrOpcode;
@@ -55,6 +57,9 @@ typedef struct IrOp {
     u8 condition;           /* as in Jcc's opcode */
     u8 dst, src;
     u8 insn;                /* which of the block's instructions it is part of */
+    u32 host;               /* IR_SIMD: the opcode as x64_op() takes it */
+    u8 digit;               /* IR_SIMD without dst: the /digit */
+    bool aligned, has_immediate;    /* IR_SIMD */
     u16 reads, defines;     /* flags */
     u16 live;               /* those of all flags that are needed after it */
     IrAddress address;
@@ -67,7 +72,9 @@ enum { IR_MAX_OPS = BLOCK_MAX_INSNS * 6 };
 /* What a translation takes for granted; it is used only where this holds. */
 typedef struct Assumptions {
     u8 flat;                /* bit per SegmentRegister: base 0, limit 4 GiB, readable and writable */
-    bool user, small_stack; /* CPL 3; 16-bit stack pointer */
+    u8 as;                  /* Privilege of data accesses */
+    bool small_stack;       /* 16-bit stack pointer */
+    bool sse, floats;       /* XMM registers can be used; MXCSR's control bits are the usual ones */
 } Assumptions;
 
 typedef struct IrBlock {
@@ -85,6 +92,7 @@ FORCE_INLINE bool ir_declines(const IrOp *op)
 {
     switch (op->opcode) {
     case IR_LOAD: case IR_STORE: case IR_LOAD_FOR_WRITE: case IR_DIV: case IR_IDIV:
+    case IR_SIMD_LOAD: case IR_SIMD_STORE:
         return true;
     default:
         return false;

@@ -183,8 +183,12 @@ static bool lift_insn(Lifter *lifter)
 {
     LiftFunction *function = functions[lifter->name];
 
+    if (opcode_rows[lifter->insn->row].attributes & VEX_BIT)
+        return false;
     /* LOCK needs nothing: one guest processor runs at a time. */
-    return function && (lifter->ir->block->mode & 15) != QWORD && function(lifter);
+    if (!function)
+        function = lift_simd;
+    return (lifter->ir->block->mode & 15) != QWORD && function(lifter);
 }
 
 void ir_lift(IrBlock *ir)

@@ -15,6 +15,7 @@
 
 #include "cpu/decode.h"
 #include "cpu/engine.h"
+#include "cpu/simd.h"
 #include "translate/backend.h"
 
 enum {
@@ -69,7 +70,10 @@ static bool is_flat(const Segment *segment)
 /* CS is never written through; its bit says that linear addresses are offsets. */
 static Assumptions assumptions_now(const Cpu *cpu)
 {
-    Assumptions now = {.user = cpu->user, .small_stack = cpu->stack_mask == 0xFFFF};
+    Assumptions now = {.as = cpu->as, .small_stack = cpu->stack_mask == 0xFFFF};
+
+    now.sse = !(cpu->cr0 & (CR0_EM | CR0_TS)) && (cpu->cr4 & CR4_OSFXSR);
+    now.floats = now.sse && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT;
 
     for (unsigned reg = ES; reg <= GS; reg++)
         if (reg == CS ? cpu->segments[CS].base == 0 : is_flat(&cpu->segments[reg]))
@@ -77,9 +81,13 @@ static Assumptions assumptions_now(const Cpu *cpu)
     return now;
 }
 
+enum { VARIANT_SSE = 1 << 11, VARIANT_FLOATS = 1 << 12 };
+
 static u32 variant_of(const Cpu *cpu, Assumptions now)
 {
-    return now.flat | (u32)now.user << 8 | (u32)now.small_stack << 9 | (u32)block_mode(cpu) << 16;
+    return now.flat | (u32)now.as << 8 | (u32)now.small_stack << 10 |
+           (now.sse ? (u32)VARIANT_SSE : 0) | (now.floats ? (u32)VARIANT_FLOATS : 0) |
+           (u32)block_mode(cpu) << 16;
 }
 
 /* Near jumps are not checked against CS's limit, so all they can reach must be within. */
@@ -218,6 +226,20 @@ static u64 flags_to_native(const Flags *flags)
     return (packed & 0xFF) << 8 | (packed & FLAG_OF ? 1 : 0);
 }
 
+/* Generated code leaves the exception flags of its SSE operations in the host's MXCSR, which must
+ * have none to begin with that the guest's has not. */
+static void floats_begin(const Cpu *cpu)
+{
+    if (__builtin_ia32_stmxcsr() & ~cpu->mxcsr & MXCSR_FLAGS)
+        __builtin_ia32_ldmxcsr(MXCSR_INIT);
+}
+
+static void floats_end(Cpu *cpu, u32 variant)
+{
+    if (variant & VARIANT_FLOATS)
+        cpu->mxcsr |= __builtin_ia32_stmxcsr() & MXCSR_FLAGS;
+}
+
 /* Says that the present block is that of `translation`. */
 static void set_block(Cpu *cpu, const TranslatedBlock *translation)
 {
@@ -246,7 +268,13 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
     cpu->insn = insn;
     cpu->counted = block->insns;
     cpu->block_end = cpu->block_stop = end;
+    floats_end(cpu, translation->variant);
     insn_general_handler(insn)(cpu, insn);
+    if (translation->variant & VARIANT_FLOATS) {
+        floats_begin(cpu);
+        if ((cpu->mxcsr & ~(u32)MXCSR_FLAGS) != MXCSR_INIT)
+            cpu_leave_block(cpu);
+    }
     if (!cpu->block_end || (insn + 1 == end && insn_ends_block(insn))) {
         cpu_leave(cpu, insn + 1);
         return 1;
@@ -268,7 +296,10 @@ static i32 enter(Cpu *cpu, const TranslatedBlock *translation)
     cpu->native[NATIVE_END] = cpu->cycles + budget;
     cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     translator->counters.entries++;
-    return translator->backend.enter(cpu, translation->code);
+    if (translation->variant & VARIANT_FLOATS)
+        floats_begin(cpu);
+    return translator->backend.enter[(translation->variant & VARIANT_SSE) != 0](cpu,
+                                                                                translation->code);
 }
 
 /* After an exit other than EXIT_LEFT: the Cpu as the interpreter would have left it. Gives the
@@ -277,6 +308,7 @@ static Link *leave(Cpu *cpu, TranslatedBlock *last, unsigned kind)
 {
     Link *link = NULL;
 
+    floats_end(cpu, last->variant);
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET];
     if (kind == EXIT_FIRST || kind == EXIT_SECOND) {
