@@ -55,22 +55,29 @@ static void choose_size_prefixes(Prefixes *prefixes, const OpcodeRow *row, CaseM
         add(prefixes, 0x67);
 }
 
+/* Where the manual reserves a repeat prefix, new instructions appear and processors differ: some
+ * take it for the condition of LOOPE and LOOPNE. */
+static bool takes_repeat(const OpcodeRow *row)
+{
+    return row->code < 0x100 && !(row->attributes & (PNONE | P66 | PF2 | PF3)) &&
+           row->name != INSN_LOOPE && row->name != INSN_LOOPNE;
+}
+
+/* LOCK before a move to or from CR0 means CR8 on some processors. */
 static void choose_other_prefixes(Prefixes *prefixes, const OpcodeRow *row, Random *random)
 {
     static const u8 segments[] = {0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65};
     u32 attributes = row->attributes;
-    bool mandatory = attributes & (PNONE | P66 | PF2 | PF3);
 
     if (attributes & PF2)
         add(prefixes, 0xF2);
     else if (attributes & PF3)
         add(prefixes, 0xF3);
-    else if (!mandatory && random_one_in(random, has_string_operand(row) ? 2 : 64) &&
-             row->code < 0x100)
+    else if (takes_repeat(row) && random_one_in(random, has_string_operand(row) ? 2 : 64))
         add(prefixes, random_one_in(random, 2) ? 0xF2 : 0xF3);
     if (random_one_in(random, 5))
         add(prefixes, segments[random_below(random, COUNT_OF(segments))]);
-    if (random_one_in(random, attributes & LOCK ? 8 : 80))
+    if (row->name != INSN_MOVCR && random_one_in(random, attributes & LOCK ? 8 : 80))
         add(prefixes, 0xF0);
 }
 

@@ -51,8 +51,6 @@ static u64 edge(Generator *generator, unsigned size)
     case 11:
         return CASE_DATA - PAGE_SIZE + inside;
     case 12:
-        if (generator->mode == CASE_64 && random_one_in(random, 2))
-            return ((u64)1 << 47) - before;
         if (generator->mode == CASE_64)
             return random_next(random) | (u64)1 << 62;
         return CASE_STACK + inside;

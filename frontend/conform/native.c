@@ -41,6 +41,7 @@ static const struct {
     {"SYSEXIT", "processors differ on it"},
     {"SYSCALL", "it would enter the host's kernel"},
     {"SYSRET", "it belongs to SYSCALL"},
+    {"INT1", "under hypervisors its trap may show another address"},
     {"VMCALL", "it would enter the host's hypervisor"},
     {"VMMCALL", "it would enter the host's hypervisor"},
     {"MONITOR", "hypervisors hide it"},
@@ -59,6 +60,23 @@ const char *native_row_refusal(const OpcodeRow *row)
     return NULL;
 }
 
+/* SYSCALL and its like, known or not to the decoder. */
+static bool enters_kernel(const u8 *code, unsigned length)
+{
+    for (unsigned i = 0; i + 1 < length; i++) {
+        u8 byte = code[i];
+
+        if (byte == 0x0F)
+            return code[i + 1] == 0x05 || code[i + 1] == 0x07 || (code[i + 1] & 0xFE) == 0x34;
+        if (byte == 0xCD)
+            return code[i + 1] == 0x80;
+        if ((byte & 0xF0) != 0x40 && (byte & 0xE7) != 0x26 && (byte < 0x64 || byte > 0x67) &&
+            byte != 0xF0 && byte != 0xF2 && byte != 0xF3)
+            return false;
+    }
+    return false;
+}
+
 const char *native_refusal(const Cpu *decoder, const Case *c)
 {
     const DecodeMode mode = {.code_size = (u8)case_code_size(c->mode % CASE_MODES),
@@ -74,7 +92,7 @@ const char *native_refusal(const Cpu *decoder, const Case *c)
     if (decode(decoder, mode, c->code, c->length, &insn) == DECODE_SHORT)
         return "it is not a whole instruction";
     row = &opcode_rows[insn.row];
-    if (row->name == INSN_INT && insn.immediate == 0x80)
+    if (enters_kernel(c->code, c->length))
         return "it would enter the host's kernel";
     return native_row_refusal(row);
 }

@@ -99,50 +99,54 @@ static bool exchange(Oracle *oracle, OracleCommand command)
 
 /* ---- running ---- */
 
-static void refuse_some(Oracle *oracle, unsigned count)
+static void refuse_some(Oracle *oracle, unsigned first, unsigned end)
 {
     OracleShared *shared = oracle->shared;
 
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = first; i < end; i++) {
         shared->skip[i] = native_refusal(oracle->decoder, &shared->cases[i]) != NULL;
         if (shared->skip[i])
             shared->outcomes[i].status = OUTCOME_REFUSED;
     }
 }
 
-bool oracle_run(Oracle *oracle, unsigned count, char *error, size_t error_size)
+/* Slots first .. end - 1. */
+static bool run(Oracle *oracle, unsigned first, unsigned end, char *error, size_t error_size)
 {
     OracleShared *shared = oracle->shared;
-    OracleCommand command = {.first = 0, .count = count};
 
-    refuse_some(oracle, count);
-    while (command.first < count) {
+    refuse_some(oracle, first, end);
+    while (first < end) {
         u32 current;
 
         if (!oracle->child && !start(oracle, error, error_size))
             return false;
-        __atomic_store_n(&shared->current, ORACLE_BATCH, __ATOMIC_RELEASE);
-        command.count = count - command.first;
-        if (exchange(oracle, command))
+        __atomic_store_n(&shared->current, ORACLE_SLOTS, __ATOMIC_RELEASE);
+        if (exchange(oracle, (OracleCommand){.first = first, .count = end - first}))
             return true;
         current = __atomic_load_n(&shared->current, __ATOMIC_ACQUIRE);
         bury(oracle);
-        if (current >= count) { /* not even the first was begun */
+        if (current >= end) { /* not even the first was begun */
             explain_failed_setup(oracle, error, error_size);
             return false;
         }
         shared->outcomes[current].status = OUTCOME_DIED;
-        command.first = current + 1;
+        first = current + 1;
     }
     return true;
 }
 
+bool oracle_run(Oracle *oracle, unsigned count, char *error, size_t error_size)
+{
+    return run(oracle, 0, count, error, error_size);
+}
+
 bool oracle_run_one(Oracle *oracle, const Case *c, Outcome *outcome, char *error, size_t error_size)
 {
-    oracle->shared->cases[0] = *c;
-    if (!oracle_run(oracle, 1, error, error_size))
+    oracle->shared->cases[ORACLE_BATCH] = *c;
+    if (!run(oracle, ORACLE_BATCH, ORACLE_SLOTS, error, error_size))
         return false;
-    *outcome = oracle->shared->outcomes[0];
+    *outcome = oracle->shared->outcomes[ORACLE_BATCH];
     return true;
 }
 
@@ -177,8 +181,7 @@ Oracle *oracle_open(char *error, size_t error_size)
     oracle->decoder->features = ~(FeatureSet)0;
     opcodes_index(oracle->decoder);
     signal(SIGPIPE, SIG_IGN); /* a dead child is seen by what write() returns */
-    if (start(oracle, error, error_size) && oracle_run(oracle, 0, error, error_size) &&
-        exchange(oracle, (OracleCommand){0}))
+    if (start(oracle, error, error_size) && exchange(oracle, (OracleCommand){0}))
         return oracle;
     if (oracle->shared->setup_failed)
         explain_failed_setup(oracle, error, error_size);

@@ -27,7 +27,7 @@ const Outcome *oracle_outcomes(const Oracle *oracle);
  * False with a sentence in `error` when no child can be started any more. */
 bool oracle_run(Oracle *oracle, unsigned count, char *error, size_t error_size);
 
-/* The same for one case that lies anywhere. */
+/* The same for one case that lies anywhere; a batch under way is left alone. */
 bool oracle_run_one(Oracle *oracle, const Case *c, Outcome *outcome, char *error,
                     size_t error_size);
 

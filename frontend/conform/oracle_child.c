@@ -98,6 +98,7 @@ static bool map_surroundings(Surroundings *s)
             return false;
     if (!map_at(CASE_READ_ONLY, CASE_READ_ONLY_SIZE, PROT_READ, fd))
         return false;
+    (void)*(const volatile u8 *)CASE_READ_ONLY; /* a page fault's error code shall say: present */
     close(fd);
     surroundings_init(s, live);
     return true;
@@ -307,7 +308,7 @@ _Noreturn void oracle_child(OracleShared *shared, int commands, int answers)
     while (read(commands, &command, sizeof command) == sizeof command) {
         u32 end = command.first + command.count;
 
-        for (u32 i = command.first; i < end && i < ORACLE_BATCH; i++) {
+        for (u32 i = command.first; i < end && i < ORACLE_SLOTS; i++) {
             __atomic_store_n(&shared->current, i, __ATOMIC_RELEASE);
             if (!shared->skip[i])
                 run_case(&surroundings, &shared->cases[i], &shared->outcomes[i]);

@@ -6,14 +6,16 @@
 
 #include "frontend/conform/oracle.h"
 
+enum { ORACLE_SLOTS = ORACLE_BATCH + 1 }; /* the last is oracle_run_one()'s */
+
 /* What parent and child share. */
 typedef struct OracleShared {
     u32 current;            /* the case being run */
     u32 setup_failed;       /* which step of the child's preparations failed, and errno */
     i32 setup_errno;
-    u8 skip[ORACLE_BATCH];  /* not 0: not to be run */
-    Case cases[ORACLE_BATCH];
-    Outcome outcomes[ORACLE_BATCH];
+    u8 skip[ORACLE_SLOTS];  /* not 0: not to be run */
+    Case cases[ORACLE_SLOTS];
+    Outcome outcomes[ORACLE_SLOTS];
 } OracleShared;
 
 /* Sentences for setup_failed: "map memory at a fixed address", ...; NULL: none failed. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cpu/decode.h"
+#include "cpu/simd.h"
 #include "cpu/x87.h"
 #include "frontend/conform/subject_machine.h"
 
@@ -140,6 +141,7 @@ static void set_mode(Subject *subject, const Case *c)
     memcpy(m->cpu.segments, m->segments[c->mode], sizeof m->segments[c->mode]);
     m->cpu.cpl = 3;
     cpu_update_mode(&m->cpu);
+    segment_update_all(&m->cpu);
     subject->mode = c->mode;
 }
 
@@ -192,6 +194,7 @@ static void store_state(const Cpu *cpu, CaseState *state)
     for (unsigned i = 0; i < 16; i++)
         memcpy(state->fx.xmm[i], cpu->xmm[i].bytes, 16);
     state->fx.mxcsr = cpu->mxcsr;
+    state->fx.mxcsr_mask = MXCSR_BITS;
 }
 
 /* The processor stands before an exception's handler: what it was called with. */

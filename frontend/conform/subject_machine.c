@@ -164,7 +164,7 @@ static void make_segments(SubjectMachine *m)
             else
                 segment_set_null(&m->cpu, reg, 0);
             if (!s->selector)
-                m->cpu.segments[reg].base = s->base;
+                segment_set_base(&m->cpu, reg, s->base);
             m->segments[mode][reg] = m->cpu.segments[reg];
         }
 }
@@ -226,7 +226,8 @@ static void set_control(SubjectMachine *m)
     bool is_long = cpu_has(cpu, FEATURE_LONG);
 
     cpu->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
-    cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    cpu->cr4 =
+        CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (cpu_has(cpu, FEATURE_FSGSBASE) ? CR4_FSGSBASE : 0);
     cpu->efer = EFER_NXE | (is_long ? EFER_SCE | EFER_LME | EFER_LMA : 0);
     cpu->cr3 = is_long ? TABLE_LEVEL4 : TABLE_POINTERS;
     mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
