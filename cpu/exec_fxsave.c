@@ -37,14 +37,21 @@ static bool saves_xmm(const Cpu *cpu)
     return cpu_has(cpu, FEATURE_SSE) && (cpu->cr4 & CR4_OSFXSR);
 }
 
-/* #NM, and #GP(0) unless the image lies on 16 bytes. */
+/* #NM, and #GP(0) unless the image lies on 16 bytes; then its last byte is the first to be touched,
+ * which a page fault's address shows. */
 static void image_check(Cpu *cpu, const Insn *insn)
 {
+    u64 first = operand_offset(cpu, insn), last = first + IMAGE_SIZE - 1;
+    bool write = opcode_rows[insn->row].name == INSN_FXSAVE;
+
     x87_begin_no_wait(cpu);
-    if (memory_linear(cpu, insn->segment, operand_offset(cpu, insn), IMAGE_SIZE,
-                      opcode_rows[insn->row].name == INSN_FXSAVE) &
-        15)
+    if (memory_linear(cpu, insn->segment, first, BYTE, write) & 15)
         cpu_raise_gp0(cpu);
+    u64 linear = memory_linear(cpu, insn->segment, last, BYTE, write);
+    if (write)
+        memory_probe_write(cpu, linear, BYTE, cpu->as);
+    else
+        memory_read(cpu, insn->segment, last, BYTE);
 }
 
 static void save_pointers(Cpu *cpu, const Insn *insn)

@@ -70,17 +70,30 @@ void x87_init(Cpu *cpu)
     x87_update_summary(cpu);
 }
 
+static void probe_store(Cpu *cpu, const Insn *insn, unsigned offset, unsigned size)
+{
+    u64 linear =
+        memory_linear(cpu, insn->segment, operand_offset(cpu, insn) + offset, size, true);
+
+    if (!mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->as, size))
+        memory_probe_write(cpu, linear, size, cpu->as);
+}
+
 void x87_probe_store(Cpu *cpu, const Insn *insn, unsigned size, unsigned alignment)
 {
-    u64 linear = memory_linear(cpu, insn->segment, operand_offset(cpu, insn), size, true);
+    for (unsigned done = 0; done < size; done += alignment)
+        probe_store(cpu, insn, done, size - done < alignment ? size - done : alignment);
+}
 
-    if (mmu_fast(&cpu->mmu, cpu->tlb_epoch, linear, ACCESS_WRITE, cpu->as, size))
-        return;
-    for (unsigned done = 0; done < size; done += alignment) {
-        unsigned piece = size - done < alignment ? size - done : alignment;
-        u64 at = linear + done;
-
-        memory_probe_write(cpu, cpu->code_size == 8 ? at : (u32)at, piece, cpu->as);
+void x87_probe_image(Cpu *cpu, const Insn *insn, unsigned size, unsigned field, bool write)
+{
+    if (write) {
+        probe_store(cpu, insn, 0, field);
+        probe_store(cpu, insn, size - 1, BYTE);
+        x87_probe_store(cpu, insn, size, field);
+    } else {
+        x87_read_memory(cpu, insn, 0, field);
+        x87_read_memory(cpu, insn, size - 1, BYTE);
     }
 }
 

@@ -107,18 +107,16 @@ ARITHMETIC(DIVR, divr)
 
 /* ---- comparison: into C3, C2, C0 ---- */
 
-/* An unmasked exception leaves the conditions alone. */
+/* An unmasked exception keeps the stack from being popped, but the conditions are there. */
 FORCE_INLINE void compare_end(Cpu *cpu, u16 status, unsigned pops)
 {
-    bool compared = !x87_unmasked(&cpu->x87, status, X87_BEFORE);
-
-    if (!x87_report(cpu, status, compared ? X87_UNORDERED : 0))
+    if (!x87_report(cpu, status, X87_UNORDERED))
         return;
     while (pops--)
         x87_pop(&cpu->x87);
 }
 
-/* An operand is empty: unordered, if that is masked. */
+/* An operand is empty: unordered. */
 FORCE_INLINE u16 compare_empty(void)
 {
     return X87_IE | X87_SF | X87_UNORDERED;
@@ -242,11 +240,11 @@ FORCE_INLINE void compare_to_flags(Cpu *cpu, const Insn *insn, X87Compare *opera
         status = compare_empty();
     else
         status = operation(x87, x87_st(x87, 0), x87_st(x87, i));
-    if (!x87_report(cpu, status, 0))
-        return;
     flags_unpack(&cpu->flags, (status & X87_C3 ? FLAG_ZF : 0) | (status & X87_C2 ? FLAG_PF : 0) |
                                   (status & X87_C0 ? FLAG_CF : 0));
-    if (pop)
+    if (!(status & X87_SF)) /* only an empty register clears C1 */
+        status |= x87->status & X87_C1;
+    if (x87_report(cpu, status, 0) && pop)
         x87_pop(x87);
 }
 

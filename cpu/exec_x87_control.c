@@ -195,7 +195,7 @@ static void environment_read(Cpu *cpu, const Insn *insn, u32 fields[ENVIRONMENT_
 static void FNSTENV(Cpu *cpu, const Insn *insn)
 {
     x87_begin_no_wait(cpu);
-    x87_probe_store(cpu, insn, ENVIRONMENT_FIELDS * field_size(insn), field_size(insn));
+    x87_probe_image(cpu, insn, ENVIRONMENT_FIELDS * field_size(insn), field_size(insn), true);
     environment_store(cpu, insn);
     set_control(cpu, cpu->x87.control | X87_EXCEPTIONS);
 }
@@ -206,6 +206,7 @@ static void FLDENV(Cpu *cpu, const Insn *insn)
     u32 fields[ENVIRONMENT_FIELDS];
 
     x87_begin(cpu);
+    x87_probe_image(cpu, insn, ENVIRONMENT_FIELDS * field_size(insn), field_size(insn), false);
     environment_read(cpu, insn, fields);
     environment_unpack(cpu, field_size(insn), fields);
 }
@@ -239,7 +240,7 @@ static void FNSAVE(Cpu *cpu, const Insn *insn)
     unsigned offset = ENVIRONMENT_FIELDS * field_size(insn);
 
     x87_begin_no_wait(cpu);
-    x87_probe_store(cpu, insn, offset + 8 * REGISTER_BYTES, field_size(insn));
+    x87_probe_image(cpu, insn, offset + 8 * REGISTER_BYTES, field_size(insn), true);
     environment_store(cpu, insn);
     for (unsigned i = 0; i < 8; i++)
         image_store(cpu, insn, offset + i * REGISTER_BYTES, x87_st(&cpu->x87, i));
@@ -254,6 +255,7 @@ static void FRSTOR(Cpu *cpu, const Insn *insn)
     X87Register stack[8];
 
     x87_begin(cpu);
+    x87_probe_image(cpu, insn, offset + 8 * REGISTER_BYTES, field_size(insn), false);
     environment_read(cpu, insn, fields);
     for (unsigned i = 0; i < 8; i++)
         stack[i] = image_read(cpu, insn, offset + i * REGISTER_BYTES);

@@ -183,7 +183,17 @@ CONSTANT(FLDLN2, 0xB17217F7D1CF79AB, 0x3FFE, 1, 1)
 
 /* ---- stores ---- */
 
-/* Ends a store whose memory has been written, or need not be. */
+/* Writes a number, or raises what that would have raised: an unmasked exception of the number comes
+ * after those of its address. */
+FORCE_INLINE void store_memory(Cpu *cpu, const Insn *insn, Size size, u64 value, u16 status)
+{
+    if (x87_unmasked(&cpu->x87, status, X87_NO_STORE))
+        x87_probe_store(cpu, insn, size, size);
+    else
+        x87_write_memory(cpu, insn, 0, size, value);
+}
+
+/* Ends a store whose memory has been written, or must not be. */
 FORCE_INLINE void store_end(Cpu *cpu, const Insn *insn, u16 status, bool pop)
 {
     bool stored = !x87_unmasked(&cpu->x87, status, X87_NO_STORE);
@@ -235,8 +245,7 @@ FORCE_INLINE void store(Cpu *cpu, const Insn *insn, Size size, bool integer, boo
 
     x87_begin(cpu);
     u64 value = convert(&cpu->x87, size, integer, &status);
-    if (!x87_unmasked(&cpu->x87, status, X87_NO_STORE))
-        x87_write_memory(cpu, insn, 0, size, value);
+    store_memory(cpu, insn, size, value, status);
     store_end(cpu, insn, status, pop);
 }
 
@@ -270,10 +279,9 @@ FORCE_INLINE bool quick_store(Cpu *cpu, const Insn *insn, Size size, bool pop)
 /* 80-bit images: FSTP m80 and FBSTP. */
 FORCE_INLINE void store_image(Cpu *cpu, const Insn *insn, const X87Register *value, u16 status)
 {
-    if (!x87_unmasked(&cpu->x87, status, X87_NO_STORE)) {
-        x87_probe_store(cpu, insn, 10, QWORD);
+    x87_probe_store(cpu, insn, 10, QWORD);
+    if (!x87_unmasked(&cpu->x87, status, X87_NO_STORE))
         x87_write_register(cpu, insn, 0, value);
-    }
     store_end(cpu, insn, status, true);
 }
 
@@ -384,8 +392,7 @@ FORCE_INLINE void FISTTP(Cpu *cpu, const Insn *insn, Shape shape)
     truncating = cpu->x87;
     truncating.control |= X87_TRUNCATE;
     u64 value = convert(&truncating, shape.size, true, &status);
-    if (!x87_unmasked(&cpu->x87, status, X87_NO_STORE))
-        x87_write_memory(cpu, insn, 0, shape.size, value);
+    store_memory(cpu, insn, shape.size, value, status);
     store_end(cpu, insn, status, true);
 }
 SIZED(FISTTP)

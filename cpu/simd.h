@@ -88,11 +88,12 @@ FORCE_INLINE void mmx_set(Cpu *cpu, unsigned number, u64 value)
 
 FORCE_INLINE u64 simd_linear(Cpu *cpu, const Insn *insn, bool write, bool aligned)
 {
-    u64 linear = memory_linear(cpu, insn->segment, operand_offset(cpu, insn), 16, write);
+    u64 offset = operand_offset(cpu, insn);
 
-    if (aligned && UNLIKELY(linear & 15))
+    /* Before the segment's limit, which may raise #SS. */
+    if (aligned && UNLIKELY((cpu->segments[insn->segment].base + offset) & 15))
         cpu_raise_gp0(cpu);
-    return linear;
+    return memory_linear(cpu, insn->segment, offset, 16, write);
 }
 
 FORCE_INLINE Vector simd_read(Cpu *cpu, const Insn *insn, bool aligned)

@@ -42,6 +42,10 @@ void x87_update_summary(Cpu *cpu);
 void x87_init(Cpu *cpu);
 /* Raises what a write of `size` bytes would, in pieces that are to be aligned. */
 void x87_probe_store(Cpu *cpu, const Insn *insn, unsigned size, unsigned alignment);
+/* Raises what an access to an environment or image raises: processors touch its first field, then
+ * its last byte, then the rest, which a page fault's address shows. Reading the rest is left to the
+ * caller. */
+void x87_probe_image(Cpu *cpu, const Insn *insn, unsigned size, unsigned field, bool write);
 
 /* ---- the stack ---- */
 
