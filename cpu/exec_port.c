@@ -115,16 +115,17 @@ static void advance(Cpu *cpu, const Insn *insn, unsigned reg, Size size)
         cpu->rip = cpu_rip(cpu);
 }
 
-/* The destination is probed first: a port is not read twice because of a page fault. */
+/* Permission is asked even for no repetition at all: so does silicon. The destination is probed
+ * first: a port is not read twice because of a page fault. */
 static void INS(Cpu *cpu, const Insn *insn)
 {
     u16 port = (u16)cpu->gpr[RDX];
     Size size = port_size(insn->operands[0]);
     u64 linear;
 
+    check_permission(cpu, port, size);
     if (repeats(insn) && address_register(cpu, insn, RCX) == 0)
         return;
-    check_permission(cpu, port, size);
     linear = memory_linear(cpu, ES, address_register(cpu, insn, RDI), size, true);
     memory_probe_write(cpu, linear, size, cpu->as);
     linear_write(cpu, linear, size, cpu->as, port_read(cpu, port, size));
@@ -139,9 +140,9 @@ static void OUTS(Cpu *cpu, const Insn *insn)
         port_size(insn->operands[0].kind == OPERAND_STRING ? insn->operands[0] : insn->operands[1]);
     u64 value;
 
+    check_permission(cpu, port, size);
     if (repeats(insn) && address_register(cpu, insn, RCX) == 0)
         return;
-    check_permission(cpu, port, size);
     value = memory_read(cpu, insn->segment, address_register(cpu, insn, RSI), size);
     port_write(cpu, port, size, value);
     advance(cpu, insn, RSI, size);
