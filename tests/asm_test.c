@@ -117,6 +117,7 @@ TestSuite(asm, .timeout = 120);
         run(#name, "max");                                                                         \
     }
 
+PROGRAM(real)
 PROGRAM(exceptions)
 PROGRAM(interrupts)
 PROGRAM(transfers)
@@ -126,4 +127,21 @@ PROGRAM(paging)
 PROGRAM(paging_pae)
 PROGRAM(debug)
 PROGRAM(vm86)
+PROGRAM(system)
 PROGRAM(long_mode)
+
+/* Older models lack instructions, bits of CR4 and MSRs: the programs ask CPUID what must be there.
+ */
+#define PROGRAM_ON(name, model)                                                                    \
+    Test(asm, name##_on_##model)                                                                   \
+    {                                                                                              \
+        run(#name, #model);                                                                        \
+    }
+
+PROGRAM_ON(system, 486)
+PROGRAM_ON(system, pentium)
+PROGRAM_ON(system, pentium3)
+PROGRAM_ON(system, qemu32)
+PROGRAM_ON(system, qemu64)
+PROGRAM_ON(exceptions, 486)
+PROGRAM_ON(debug, 486)

@@ -1,0 +1,887 @@
+; System registers and what they govern: CR0, CR4 and MSRs with their reserved bits, CPUID against
+; #UD, SYSENTER, UMIP, ports with IOPL and permission map, time-stamp counter, alignment checks,
+; x87 and SSE under CR0 and CR4.
+; Manual: Intel SDM Vol. 3, "Control Registers", "CPUID Qualification of Control Register Flags",
+; "Alignment Check Exception (#AC)"; Vol. 2, the pages of the instructions, "CPU Identification";
+; Vol. 1, "I/O Permission Bit Map".
+
+%include "case.inc"
+
+CR4_OSXSAVE equ 1 << 18
+
+%define HAS_CMOV features.edx1, 15
+%define HAS_CX8 features.edx1, 8
+%define HAS_MCE features.edx1, 7
+%define HAS_CLFLUSH features.edx1, 19
+%define HAS_MMX features.edx1, 23
+%define HAS_SSE2 features.edx1, 26
+%define HAS_SSE3 features.ecx1, 0
+%define HAS_PCLMUL features.ecx1, 1
+%define HAS_SSSE3 features.ecx1, 9
+%define HAS_SSE41 features.ecx1, 19
+%define HAS_SSE42 features.ecx1, 20
+%define HAS_MOVBE features.ecx1, 22
+%define HAS_POPCNT features.ecx1, 23
+%define HAS_AES features.ecx1, 25
+%define HAS_XSAVE features.ecx1, 26
+%define HAS_RDRAND features.ecx1, 30
+%define HAS_FSGSBASE features.ebx7, 0
+%define HAS_INVPCID features.ebx7, 10
+%define HAS_RDSEED features.ebx7, 18
+%define HAS_ADX features.ebx7, 19
+%define HAS_CLFLUSHOPT features.ebx7, 23
+%define HAS_CLWB features.ebx7, 24
+%define HAS_SHA features.ebx7, 29
+%define HAS_RDPID features.ecx7, 22
+%define HAS_RDTSCP features.edx_extended, 27
+
+; What `if_present` expects: nothing when CPUID shows the feature, else this exception.
+%macro expected_without 3           ; word, bit, exception
+    mov dword [spare], NOTHING
+    test dword [%1], 1 << (%2)
+    jnz %%present
+    mov dword [spare], %3
+%%present:
+%endmacro
+%macro gets_expected 0
+    gets ANY
+    is "vector", [seen.vector], [spare]
+%endmacro
+
+%macro set_cr0 1
+    mov eax, cr0
+    or eax, %1
+    mov cr0, eax
+%endmacro
+%macro set_cr4 1
+    mov eax, %1
+    mov cr4, eax
+%endmacro
+
+main:
+
+; ---- CR0 ----
+
+    case "NW without CD: #GP(0)"
+        mov eax, cr0
+        or eax, CR0_NW
+        and eax, ~CR0_CD
+    .at: mov cr0, eax
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "reserved bits of CR0 are ignored, ET is set"
+        mov eax, cr0
+        mov ebx, eax
+        or eax, 0x1FF8FFC0 & ~(CR0_WP | CR0_AM)
+        and eax, ~CR0_ET
+        mov cr0, eax
+        mov ecx, cr0
+    gets NOTHING
+    mov edx, [seen.ebx]
+    is "CR0", [seen.ecx], edx
+
+    case "LMSW sets PE, MP, EM and TS alone"
+        mov eax, 0xFFFF
+        lmsw ax
+        mov ebx, cr0
+    gets NOTHING
+    is "CR0", [seen.ebx], CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE
+
+    case "LMSW cannot clear PE"
+        xor eax, eax
+        lmsw ax
+        mov ebx, cr0
+    gets NOTHING
+    is "CR0", [seen.ebx], CR0_PE | CR0_ET | CR0_NE
+
+    case "SMSW in ring 3"
+        to_ring 3
+        smsw bx
+    gets NOTHING
+    is_masked "CR0", [seen.ebx], CR0_PE | CR0_ET | CR0_NE, 0xFFFF
+
+%macro privileged 2                 ; title, instruction
+    case %1, " in ring 3: #GP(0)"
+        to_ring 3
+    .at: %2
+    gets EXC_GP, 0
+    saved_eip .at
+    case %1, " in ring 1: #GP(0)"
+        to_ring 1
+    .at: %2
+    gets EXC_GP, 0
+    saved_eip .at
+%endmacro
+    privileged "MOV to CR0", {mov cr0, eax}
+    privileged "MOV from CR0", {mov eax, cr0}
+    privileged "MOV to CR2", {mov cr2, eax}
+    privileged "MOV from CR3", {mov eax, cr3}
+    privileged "LMSW", {lmsw ax}
+    privileged "CLTS", {clts}
+    privileged "LGDT", {lgdt [main_gdtr]}
+    privileged "LIDT", {lidt [main_idtr]}
+    privileged "LLDT", {lldt ax}
+    privileged "HLT", {hlt}
+    privileged "INVD", {invd}
+    privileged "WBINVD", {wbinvd}
+
+%macro no_such_register 2           ; title, ModRM of MOV EAX, CRn
+    case %1, ": #UD"
+    .at: db 0x0F, 0x20, %2
+    gets EXC_UD
+    saved_eip .at
+    case %1, " in ring 3: #UD"
+        to_ring 3
+    .at: db 0x0F, 0x20, %2
+    gets EXC_UD
+    saved_eip .at
+%endmacro
+    no_such_register "MOV from CR1", 0xC8
+    no_such_register "MOV from CR5", 0xE8
+    no_such_register "MOV from CR6", 0xF0
+    no_such_register "MOV from CR7", 0xF8
+
+    case "MOV from CR0 ignores the mod of its ModRM: a register always"
+        db 0x0F, 0x20, 0x03         ; mod 0, r/m EBX
+    gets NOTHING
+    is_masked "EBX", [seen.ebx], CR0_PE, CR0_PE
+
+    case "RSM outside system-management mode: #UD"
+    .at: rsm
+    gets EXC_UD
+    saved_eip .at
+
+; ---- CR4 ----
+
+%macro cr4_bit 4                    ; name, bit, CPUID word, bit
+    case "CR4.", %1, ": as CPUID says, else #GP(0)"
+        expected_without %3, %4, EXC_GP
+        mov eax, 1 << (%2)
+    .at: mov cr4, eax
+        mov ebx, cr4
+        xor eax, eax
+        mov cr4, eax
+    gets_expected
+%endmacro
+    needs HAS_PSE, "CR4"
+    cr4_bit "VME", 0, HAS_VME
+    cr4_bit "PVI", 1, HAS_VME
+    cr4_bit "TSD", 2, HAS_TSC
+    cr4_bit "DE", 3, HAS_DE
+    cr4_bit "PSE", 4, HAS_PSE
+    cr4_bit "PAE", 5, HAS_PAE
+    cr4_bit "MCE", 6, HAS_MCE
+    cr4_bit "PGE", 7, HAS_PGE
+    cr4_bit "OSFXSR", 9, HAS_FXSR
+    cr4_bit "OSXMMEXCPT", 10, HAS_SSE
+    cr4_bit "UMIP", 11, HAS_UMIP
+    cr4_bit "FSGSBASE", 16, HAS_FSGSBASE
+    cr4_bit "OSXSAVE", 18, HAS_XSAVE
+    cr4_bit "SMEP", 20, HAS_SMEP
+    cr4_bit "SMAP", 21, HAS_SMAP
+
+%assign reserved_bit 24
+%rep 8
+    %defstr bit_name reserved_bit
+    case "CR4, reserved bit ", bit_name, ": #GP(0)"
+        mov eax, 1 << reserved_bit
+    .at: mov cr4, eax
+    gets EXC_GP, 0
+    saved_eip .at
+    %assign reserved_bit reserved_bit + 1
+%endrep
+
+    case "CR4, reserved bit 15: #GP(0)"
+        mov eax, 1 << 15
+    .at: mov cr4, eax
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "CR4.PCIDE outside long mode: #GP(0)"
+        mov eax, 1 << 17
+    .at: mov cr4, eax
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
+; ---- CPUID and #UD ----
+
+%macro instruction 4-*              ; name, CPUID word, bit, bytes
+    case %1, ": as CPUID says, else #UD"
+        expected_without %2, %3, EXC_UD
+        call allow_simd
+        mov ecx, 0x10
+        mov ebx, DATA
+        mov edx, 0
+        mov eax, 0
+    .at: db %{4:-1}
+    gets_expected
+%endmacro
+    instruction "CMOV", HAS_CMOV, 0x0F, 0x44, 0xC1
+    instruction "FCMOV", HAS_CMOV, 0xDA, 0xC0
+    instruction "FCOMI", HAS_CMOV, 0xDB, 0xF0
+    instruction "RDTSC", HAS_TSC, 0x0F, 0x31
+    instruction "RDMSR", HAS_MSR, 0x0F, 0x32
+    instruction "CMPXCHG8B", HAS_CX8, 0x0F, 0xC7, 0x0B
+    instruction "CLFLUSH", HAS_CLFLUSH, 0x0F, 0xAE, 0x3B
+    instruction "MMX: PADDB MM", HAS_MMX, 0x0F, 0xFC, 0xC0
+    instruction "FXSAVE", HAS_FXSR, 0x0F, 0xAE, 0x03
+    instruction "SSE: ADDPS", HAS_SSE, 0x0F, 0x58, 0xC0
+    instruction "SSE: LDMXCSR", HAS_SSE, 0x0F, 0xAE, 0x15, 0x00, 0x20, 0x03, 0x00
+    instruction "SSE: SFENCE", HAS_SSE, 0x0F, 0xAE, 0xF8
+    instruction "SSE2: ADDPD", HAS_SSE2, 0x66, 0x0F, 0x58, 0xC0
+    instruction "SSE2: PADDB XMM", HAS_SSE2, 0x66, 0x0F, 0xFC, 0xC0
+    instruction "SSE2: MFENCE", HAS_SSE2, 0x0F, 0xAE, 0xF0
+    instruction "SSE2: MOVNTI", HAS_SSE2, 0x0F, 0xC3, 0x03
+    instruction "SSE3: ADDSUBPD", HAS_SSE3, 0x66, 0x0F, 0xD0, 0xC0
+    instruction "SSSE3: PSHUFB", HAS_SSSE3, 0x66, 0x0F, 0x38, 0x00, 0xC0
+    instruction "SSSE3: PSHUFB MM", HAS_SSSE3, 0x0F, 0x38, 0x00, 0xC0
+    instruction "SSE4.1: PMULLD", HAS_SSE41, 0x66, 0x0F, 0x38, 0x40, 0xC0
+    instruction "SSE4.2: PCMPGTQ", HAS_SSE42, 0x66, 0x0F, 0x38, 0x37, 0xC0
+    instruction "SSE4.2: CRC32", HAS_SSE42, 0xF2, 0x0F, 0x38, 0xF1, 0xC1
+    instruction "PCLMULQDQ", HAS_PCLMUL, 0x66, 0x0F, 0x3A, 0x44, 0xC0, 0x00
+    instruction "AESENC", HAS_AES, 0x66, 0x0F, 0x38, 0xDC, 0xC0
+    instruction "MOVBE", HAS_MOVBE, 0x0F, 0x38, 0xF0, 0x03
+    instruction "POPCNT", HAS_POPCNT, 0xF3, 0x0F, 0xB8, 0xC1
+    instruction "RDRAND", HAS_RDRAND, 0x0F, 0xC7, 0xF0
+    instruction "RDSEED", HAS_RDSEED, 0x0F, 0xC7, 0xF8
+    instruction "ADCX", HAS_ADX, 0x66, 0x0F, 0x38, 0xF6, 0xC1
+    instruction "SHA256MSG1", HAS_SHA, 0x0F, 0x38, 0xCC, 0xC0
+    instruction "RDTSCP", HAS_RDTSCP, 0x0F, 0x01, 0xF9
+    instruction "RDPID", HAS_RDPID, 0xF3, 0x0F, 0xC7, 0xF8
+    instruction "CLFLUSHOPT", HAS_CLFLUSHOPT, 0x66, 0x0F, 0xAE, 0x3B
+    instruction "CLWB", HAS_CLWB, 0x66, 0x0F, 0xAE, 0x33
+
+    case "INVPCID, a descriptor of zeros: as CPUID says, else #UD"
+        expected_without HAS_INVPCID, EXC_UD
+        call clear_data
+        xor ecx, ecx
+        mov ebx, DATA
+        db 0x66, 0x0F, 0x38, 0x82, 0x0B
+    gets_expected
+
+    case "XGETBV without CR4.OSXSAVE: #UD"
+        xor ecx, ecx
+    .at: db 0x0F, 0x01, 0xD0
+    gets EXC_UD
+    saved_eip .at
+
+; ---- MSRs ----
+
+    needs HAS_MSR, "MSRs"
+    case "RDMSR of an MSR that is not there: #GP(0)"
+        mov ecx, 0x12345678
+    .at: rdmsr
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "WRMSR of an MSR that is not there: #GP(0)"
+        mov ecx, 0x12345678
+    .at: wrmsr
+    gets EXC_GP, 0
+    saved_eip .at
+
+    privileged "RDMSR", rdmsr
+    privileged "WRMSR", wrmsr
+
+    case "RDMSR and WRMSR of the time-stamp counter"
+        mov ecx, 0x10
+        mov eax, 0x1000
+        mov edx, 0x77
+        wrmsr
+        rdmsr
+    gets NOTHING
+    is "EDX", [seen.edx], 0x77
+
+    needs HAS_NX, "EFER"
+    case "EFER, a reserved bit: #GP(0)"
+        mov ecx, 0xC0000080
+        xor edx, edx
+        mov eax, 1 << 1
+    .at: wrmsr
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "EFER, a reserved bit of the upper half: #GP(0)"
+        mov ecx, 0xC0000080
+        mov edx, 1
+        xor eax, eax
+    .at: wrmsr
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "EFER.NXE is kept"
+        mov ecx, 0xC0000080
+        xor edx, edx
+        mov eax, 1 << 11
+        wrmsr
+        xor eax, eax
+        rdmsr
+        mov ebx, eax
+    gets NOTHING
+    is "EFER", [seen.ebx], 1 << 11
+    end_needs
+
+    case "the APIC's base, a reserved bit: #GP(0)"
+        mov ecx, 0x1B
+        rdmsr
+        or eax, 1
+    .at: wrmsr
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
+; ---- SYSENTER and SYSEXIT ----
+
+    needs HAS_SEP, "SYSENTER"
+%macro sysenter_msrs 3              ; CS, ESP, EIP
+    mov ecx, 0x174
+    xor edx, edx
+    mov eax, %1
+    wrmsr
+    mov ecx, 0x175
+    mov eax, %2
+    wrmsr
+    mov ecx, 0x176
+    mov eax, %3
+    wrmsr
+%endmacro
+
+    case "SYSENTER from ring 3: CS, SS, ESP and EIP; IF and VM clear"
+        sysenter_msrs CODE0, SPARE_STACK, .there
+        to_ring 3, FLAG_IF | FLAG_DF
+        sysenter
+        ud2
+    .there:
+        mov edx, ss
+    gets NOTHING
+    is "CS", [seen.cs], CODE0
+    is_masked "SS", [seen.edx], CODE0 + 8, 0xFFFF
+    frame_at SPARE_STACK - 12
+    is_masked "EFLAGS", [seen.eflags], FLAG_DF, FLAG_IF | FLAG_DF | FLAG_VM
+
+    case "SYSENTER with a null selector in its MSR: #GP(0)"
+        sysenter_msrs 3, SPARE_STACK, .there
+        to_ring 3
+    .at: sysenter
+    .there:
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "SYSENTER does not look at the GDT: the segments are flat"
+        sysenter_msrs FREE, SPARE_STACK, .there
+        sysenter
+        ud2
+    .there:
+        mov edx, ss
+        mov ecx, cs
+        mov ebx, [ss:SEEN]
+    gets NOTHING
+    is_masked "SS", [seen.edx], FREE + 8, 0xFFFF
+    is_masked "CS", [seen.ecx], FREE, 0xFFFF
+
+    case "SYSENTER ignores the RPL of its selector"
+        sysenter_msrs CODE0 + 3, SPARE_STACK, .there
+        to_ring 3
+        sysenter
+        ud2
+    .there:
+    gets NOTHING
+    is "CS", [seen.cs], CODE0
+
+    case "SYSEXIT to ring 3: CS + 16, SS + 24, ESP from ECX, EIP from EDX"
+        sysenter_msrs CODE0, 0, 0
+        mov ecx, STACK3 - 0x100
+        mov edx, .there
+        sysexit
+        ud2
+    .there:
+    gets NOTHING
+    is "CS", [seen.cs], CODE0 + 16 + 3
+    is "SS", [seen.ss], CODE0 + 24 + 3
+    is "ESP", [seen.esp], STACK3 - 0x100
+
+    case "SYSEXIT with a null selector in its MSR: #GP(0)"
+        sysenter_msrs 0, 0, 0
+    .at: sysexit
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "SYSEXIT in ring 3: #GP(0)"
+        sysenter_msrs CODE0, 0, 0
+        to_ring 3
+    .at: sysexit
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "SYSEXIT in ring 1: #GP(0)"
+        sysenter_msrs CODE0, 0, 0
+        to_ring 1
+    .at: sysexit
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
+; ---- UMIP ----
+
+    needs HAS_UMIP, "UMIP"
+%macro umip 2
+    case "UMIP: ", %1, " in ring 3: #GP(0)"
+        set_cr4 CR4_UMIP
+        to_ring 3
+    .at: %2
+    gets EXC_GP, 0
+    saved_eip .at
+    case "UMIP: ", %1, " in ring 0"
+        set_cr4 CR4_UMIP
+        %2
+    gets NOTHING
+%endmacro
+    umip "SGDT", {sgdt [DATA]}
+    umip "SIDT", {sidt [DATA]}
+    umip "SLDT", {sldt ax}
+    umip "STR", {str ax}
+    umip "SMSW", {smsw ax}
+    end_needs
+
+; ---- descriptor-table registers ----
+
+    case "LGDT of 16 bits loads 24 bits of base"
+        mov dword [DATA], 0x1FF | (GDT & 0xFFFF) << 16
+        mov word [DATA + 4], 0xAB00 | GDT >> 16
+        o16 lgdt [DATA]
+        sgdt [DATA + 8]
+    gets NOTHING
+    is "base", [DATA + 10], GDT
+
+    case "SGDT of 16 bits stores all of the base"
+        mov dword [DATA], 0x1FF
+        mov dword [DATA + 2], 0x12345678
+        lgdt [DATA]
+        o16 sgdt [DATA + 8]
+        lgdt [main_gdtr]
+    gets NOTHING
+    is "base", [DATA + 10], 0x12345678
+
+    case "SIDT stores limit and base"
+        sidt [DATA]
+    gets NOTHING
+    is_masked "limit", [DATA], 256 * 8 - 1, 0xFFFF
+    is "base", [DATA + 2], IDT
+
+    case "SGDT in ring 3"
+        to_ring 3
+        sgdt [DATA]
+    gets NOTHING
+    is "base", [DATA + 2], GDT
+
+; ---- ports ----
+
+; port title, ring, IOPL, offset of the map in the TSS, limit of the TSS, byte 10h of the map,
+; byte 11h, instruction, allowed. Ports 80h to 8Fh.
+%macro port 9
+    case %1
+        mov edi, TSS + 0x68
+        mov ecx, 0x30 / 4
+        mov eax, -1
+        rep stosd
+        mov word [TSS + 102], %4
+        mov byte [TSS + 0x68 + 0x10], %6
+        mov byte [TSS + 0x68 + 0x11], %7
+        descriptor FREE, TSS, %5, PRESENT | TSS32, 0
+        mov eax, FREE
+        ltr ax
+        to_ring %2, iopl(%3)
+        mov eax, 0
+        mov edx, 0x80
+    .at: %8
+    %if %9
+    gets NOTHING
+    %else
+    gets EXC_GP, 0
+    saved_eip .at
+    %endif
+%endmacro
+    port "a port, CPL = IOPL: no map needed", 3, 3, 0x68, 0x67, 0xFF, 0xFF, {out 0x80, al}, 1
+    port "a port, CPL below IOPL", 1, 2, 0x68, 0x67, 0xFF, 0xFF, {out 0x80, al}, 1
+    port "a port, CPL above IOPL, bit clear", 3, 0, 0x68, 0x97, 0xFE, 0xFF, {out 0x80, al}, 1
+    port "a port, CPL above IOPL, bit set: #GP(0)", 3, 2, 0x68, 0x97, 0x01, 0xFF, {out 0x80, al}, 0
+    port "a port read, bit clear", 3, 0, 0x68, 0x97, 0xFE, 0xFF, {in al, 0x80}, 1
+    port "a port in DX, bit clear", 3, 0, 0x68, 0x97, 0xFE, 0xFF, {out dx, al}, 1
+    port "a word, its second bit set: #GP(0)", 3, 0, 0x68, 0x97, 0xFE, 0xFF, {out 0x80, ax}, 0
+    port "a word, both bits clear", 3, 0, 0x68, 0x97, 0xFC, 0xFF, {out 0x80, ax}, 1
+    port "a doubleword, three bits clear: #GP(0)", 3, 0, 0x68, 0x97, 0xF8, 0xFF, {out 0x80, eax}, 0
+    port "a doubleword across two bytes of the map, clear", 3, 0, 0x68, 0x97, 0x3F, 0xFC, {out 0x86, eax}, 1
+    port "a doubleword across two bytes of the map, set: #GP(0)", 3, 0, 0x68, 0x97, 0x3F, 0xFE, {out 0x86, eax}, 0
+    port "no map in the TSS: #GP(0)", 3, 0, 0x68, 0x67, 0x00, 0x00, {out 0x80, al}, 0
+    port "the map's offset is at the TSS's limit: #GP(0)", 3, 0, 0x97, 0x97, 0x00, 0x00, {out 0x80, al}, 0
+    port "the map ends before the byte: #GP(0)", 3, 0, 0x68, 0x77, 0x00, 0x00, {out 0x80, al}, 0
+    port "the map ends with the byte: two are read, #GP(0)", 3, 0, 0x68, 0x78, 0x00, 0x00, {out 0x80, al}, 0
+    port "the map ends with the byte behind", 3, 0, 0x68, 0x79, 0x00, 0x00, {out 0x80, al}, 1
+    port "OUTSB, bit clear", 3, 0, 0x68, 0x97, 0xFE, 0xFF, {call out_string}, 1
+    port "ring 1 needs IOPL too: #GP(0)", 1, 0, 0x68, 0x97, 0xFF, 0xFF, {out 0x80, al}, 0
+
+    case "a 286 TSS has no map: #GP(0)"
+        descriptor FREE, TSS, 0x97, PRESENT | TSS16, 0
+        mov word [TSS + 2], TSS_STACK - STACK2
+        mov word [TSS + 4], FREE + 8
+        descriptor FREE + 8, STACK2, 0xFFFF, PRESENT | WRITABLE, 0
+        mov eax, FREE
+        ltr ax
+        to_ring 3
+    .at: out 0x80, al
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "REP OUTSB with ECX = 0 asks all the same: #GP(0)"
+        to_ring 3
+        xor ecx, ecx
+        mov dx, 0x80
+    .at: rep outsb
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "REP INSB with ECX = 0 asks all the same: #GP(0)"
+        to_ring 3
+        xor ecx, ecx
+        mov dx, 0x80
+    .at: rep insb
+    gets EXC_GP, 0
+    saved_eip .at
+
+; ---- counters ----
+
+    needs HAS_TSC, "time-stamp counter"
+    case "RDTSC with TSD in ring 3: #GP(0)"
+        set_cr4 CR4_TSD
+        to_ring 3
+    .at: rdtsc
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "RDTSC with TSD in ring 0"
+        set_cr4 CR4_TSD
+        rdtsc
+    gets NOTHING
+
+    case "RDTSC without TSD in ring 3"
+        to_ring 3
+        rdtsc
+    gets NOTHING
+
+    needs HAS_RDTSCP, "RDTSCP"
+    case "RDTSCP with TSD in ring 3: #GP(0)"
+        set_cr4 CR4_TSD
+        to_ring 3
+    .at: rdtscp
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "RDTSCP loads ECX with TSC_AUX"
+        mov ecx, 0xC0000103
+        mov eax, 0x31415926
+        xor edx, edx
+        wrmsr
+        xor ecx, ecx
+        rdtscp
+    gets NOTHING
+    is "ECX", [seen.ecx], 0x31415926
+    end_needs
+
+    needs HAS_CMOV, "RDPMC, of the P6"
+    case "RDPMC without PCE in ring 3: #GP(0)"
+        to_ring 3
+        xor ecx, ecx
+    .at: rdpmc
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "RDPMC with PCE in ring 3"
+        set_cr4 CR4_PCE
+        to_ring 3
+        xor ecx, ecx
+        rdpmc
+    gets NOTHING
+
+    case "RDPMC of a counter that is not there: #GP(0)"
+        mov ecx, 0x12345
+    .at: rdpmc
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
+    case "the time-stamp counter does not go back"
+        rdtsc
+        mov ebx, eax
+        mov esi, edx
+        rdtsc
+        sub eax, ebx
+        sbb edx, esi
+        mov ecx, edx
+    gets NOTHING
+    is "sign", [seen.ecx], 0
+    end_needs
+
+; ---- #AC ----
+
+%macro aligned 3                    ; title, instruction, allowed
+    case "alignment: ", %1
+        call clear_data
+        set_cr0 CR0_AM
+        to_ring 3, FLAG_AC
+    .at: %2
+    %if %3
+    gets NOTHING
+    %else
+    gets EXC_AC, 0
+    saved_eip .at
+    %endif
+%endmacro
+    aligned "a byte", {mov al, [DATA + 1]}, 1
+    aligned "a word at 2", {mov ax, [DATA + 2]}, 1
+    aligned "a word at 1: #AC(0)", {mov ax, [DATA + 1]}, 0
+    aligned "a doubleword at 4", {mov eax, [DATA + 4]}, 1
+    aligned "a doubleword at 2: #AC(0)", {mov eax, [DATA + 2]}, 0
+    aligned "a doubleword stored at 1: #AC(0)", {mov [DATA + 1], eax}, 0
+    aligned "a double at 8", {fld qword [DATA + 8]}, 1
+    aligned "a double at 4: #AC(0)", {fld qword [DATA + 4]}, 0
+    aligned "a float at 4", {fld dword [DATA + 4]}, 1
+    aligned "a float at 2: #AC(0)", {fld dword [DATA + 2]}, 0
+    aligned "an extended float at 8", {fld tword [DATA + 8]}, 1
+    aligned "an extended float at 4: #AC(0)", {fld tword [DATA + 4]}, 0
+    aligned "CMPXCHG of a doubleword at 3: #AC(0)", {cmpxchg [DATA + 3], eax}, 0
+    aligned "a bit string's doubleword", {bt dword [DATA + 2], eax}, 0
+    aligned "BOUND of doublewords at 2: #AC(0)", {bound eax, [DATA + 2]}, 0
+    aligned "SGDT: the limit is a word at 2", {sgdt [DATA + 2]}, 1
+
+    case "alignment: PUSH on an odd stack: #AC(0)"
+        set_cr0 CR0_AM
+        to_ring 3, FLAG_AC
+        mov esp, STACK3 - 2
+    .at: push eax
+    gets EXC_AC, 0
+    saved_eip .at
+    is "ESP", [seen.esp], STACK3 - 2
+
+    case "alignment: LODSW at 1: #AC(0)"
+        set_cr0 CR0_AM
+        to_ring 3, FLAG_AC
+        mov esi, DATA + 1
+    .at: lodsw
+    gets EXC_AC, 0
+    saved_eip .at
+    is "ESI", [seen.esi], DATA + 1
+
+    case "alignment: a descriptor is read without a check"
+        mov dword [spare], 0x1FF << 16
+        mov dword [spare + 4], DATA + 1
+        mov esi, GDT
+        mov edi, DATA + 1
+        mov ecx, 0x200 / 4
+        rep movsd
+        set_cr0 CR0_AM
+        lgdt [spare + 2]
+        to_ring 3, FLAG_AC
+        mov eax, DATA3
+        mov fs, eax
+    gets NOTHING
+
+    case "alignment: not in ring 2"
+        set_cr0 CR0_AM
+        to_ring 2, FLAG_AC
+        mov eax, [DATA + 1]
+    gets NOTHING
+
+    case "alignment: not without EFLAGS.AC"
+        set_cr0 CR0_AM
+        to_ring 3
+        mov eax, [DATA + 1]
+    gets NOTHING
+
+; ---- x87, MMX and SSE under CR0 and CR4 ----
+
+    case "x87 errors with NE clear go out of FERR# and come back as IRQ 13"
+        call open_irq_13
+        mov eax, cr0
+        and eax, ~CR0_NE
+        mov cr0, eax
+        push dword 0x37B
+        fldcw [esp]
+        fld1
+        fldz
+        fdivp
+        sti
+    .at: wait
+        nop
+        mov ecx, 1000
+    .later:
+        loop .later
+    gets 0x75
+
+    needs HAS_MMX, "MMX"
+    case "MMX with EM: #UD"
+        set_cr0 CR0_EM
+    .at: paddb mm0, mm0
+    gets EXC_UD
+    saved_eip .at
+
+    case "MMX with TS: #NM"
+        set_cr0 CR0_TS
+    .at: paddb mm0, mm0
+    gets EXC_NM
+    saved_eip .at
+
+    case "MMX with an x87 exception pending: #MF"
+        push dword 0x37B
+        fldcw [esp]
+        fld1
+        fldz
+        fdivp
+    .at: paddb mm0, mm0
+    gets EXC_MF
+    saved_eip .at
+    end_needs
+
+    needs HAS_SSE, "SSE"
+    case "SSE without OSFXSR: #UD"
+    .at: addps xmm0, xmm0
+    gets EXC_UD
+    saved_eip .at
+
+    case "SSE with EM: #UD"
+        set_cr4 CR4_OSFXSR
+        set_cr0 CR0_EM
+    .at: addps xmm0, xmm0
+    gets EXC_UD
+    saved_eip .at
+
+    case "SSE with TS: #NM"
+        set_cr4 CR4_OSFXSR
+        set_cr0 CR0_TS
+    .at: addps xmm0, xmm0
+    gets EXC_NM
+    saved_eip .at
+
+    case "SSE with EM and TS: #UD"
+        set_cr4 CR4_OSFXSR
+        set_cr0 CR0_EM | CR0_TS
+    .at: addps xmm0, xmm0
+    gets EXC_UD
+    saved_eip .at
+
+    case "an unmasked SSE exception with OSXMMEXCPT: #XM"
+        set_cr4 CR4_OSFXSR | CR4_OSXMMEXCPT
+        mov dword [DATA], 0x1D80    ; zero divide unmasked
+        ldmxcsr [DATA]
+        call one_and_zero
+    .at: divss xmm0, xmm1
+    gets EXC_XM
+    saved_eip .at
+
+    case "an unmasked SSE exception without OSXMMEXCPT: #UD"
+        set_cr4 CR4_OSFXSR
+        mov dword [DATA], 0x1D80
+        ldmxcsr [DATA]
+        call one_and_zero
+    .at: divss xmm0, xmm1
+    gets EXC_UD
+    saved_eip .at
+
+    case "LDMXCSR with a reserved bit: #GP(0)"
+        set_cr4 CR4_OSFXSR
+        mov dword [DATA], 0x11F80
+    .at: ldmxcsr [DATA]
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "MOVAPS at an address that is no multiple of 16: #GP(0)"
+        set_cr4 CR4_OSFXSR
+    .at: movaps xmm0, [DATA + 8]
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "PREFETCH and SFENCE need neither OSFXSR nor clear TS"
+        set_cr0 CR0_EM | CR0_TS
+        prefetcht0 [DATA]
+        sfence
+    gets NOTHING
+    end_needs
+
+    needs HAS_FXSR, "FXSAVE"
+    case "FXSAVE with TS: #NM"
+        set_cr0 CR0_TS
+    .at: fxsave [DATA]
+    gets EXC_NM
+    saved_eip .at
+
+    case "FXSAVE with EM: #NM"
+        set_cr0 CR0_EM
+    .at: fxsave [DATA]
+    gets EXC_NM
+    saved_eip .at
+
+    case "FXSAVE at an address that is no multiple of 16: #GP(0)"
+    .at: fxsave [DATA + 8]
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "FXRSTOR of a reserved bit of MXCSR: #GP(0)"
+        set_cr4 CR4_OSFXSR
+        fxsave [DATA]
+        or dword [DATA + 24], 0x80000000
+    .at: fxrstor [DATA]
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
+    finish
+
+; SSE allowed, MXCSR's default at 32000h.
+allow_simd:
+    test dword [features.edx1], 1 << 24
+    jz .none
+    mov eax, CR4_OSFXSR
+    mov cr4, eax
+.none:
+    mov dword [DATA + 0x2000], 0x1F80
+
+clear_data:
+    mov edi, DATA
+    mov ecx, 0x400 / 4
+    xor eax, eax
+    rep stosd
+    ret
+
+one_and_zero:
+    mov dword [DATA], 0x3F800000
+    movss xmm0, [DATA]
+    xorps xmm1, xmm1
+    ret
+
+out_string:
+    mov esi, DATA
+    outsb
+    ret
+
+; The 8259s: vectors 70h to 77h for IRQ 8 to 15, of which 13 is let through.
+open_irq_13:
+    mov al, 0x11
+    out 0x20, al
+    out 0xA0, al
+    mov al, 0x50
+    out 0x21, al
+    mov al, 0x70
+    out 0xA1, al
+    mov al, 4
+    out 0x21, al
+    mov al, 2
+    out 0xA1, al
+    mov al, 1
+    out 0x21, al
+    out 0xA1, al
+    mov al, 0xFB
+    out 0x21, al
+    mov al, 0xDF
+    out 0xA1, al
+    ret
