@@ -37,15 +37,15 @@
 #define INTEL "GenuineIntel"
 
 static const CpuModel models[] = {
+    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 40, 13, FEATURES_QEMU64},
     {"qemu32", INTEL, "vitrine virtual CPU", 6, 6, 3, 36, 2, FEATURES_SSE2},
     {"486", INTEL, "", 4, 8, 0, 32, 1, FEATURES_486},
     {"pentium", INTEL, "", 5, 4, 3, 32, 1, FEATURES_PENTIUM},
     {"pentium3", INTEL, "Pentium(R) III", 6, 8, 6, 36, 2, FEATURES_SSE},
-    {"qemu64", INTEL, "vitrine virtual CPU", 6, 6, 3, 40, 13, FEATURES_QEMU64},
     {"max", INTEL, "vitrine virtual CPU, everything", 6, 6, 3, 40, 13, FEATURES_MAX},
 };
 
-static const char *const names[] = {"qemu32", "486", "pentium", "pentium3", "qemu64", "max", NULL};
+static const char *const names[] = {"qemu64", "qemu32", "486", "pentium", "pentium3", "max", NULL};
 
 const char *const *cpu_model_names(void)
 {

@@ -96,7 +96,7 @@ static const OptionRow rows[] = {
 
     {NULL, NULL, "Machine", NULL},
     {"m", "SIZE", "memory in MiB, or with M or G behind it (128M)", set_memory},
-    {"cpu", "MODEL", "processor (qemu32); -cpu help lists them", set_cpu},
+    {"cpu", "MODEL", "processor (qemu64); -cpu help lists them", set_cpu},
     {"smp", "1", "number of processors: one", set_smp},
     {"machine", "pc", "the i440FX and PIIX3 PC is the only board", set_machine},
     {"M", "pc", NULL, set_machine},
@@ -296,7 +296,7 @@ OptionsResult options_parse(Options *options, int argc, char **argv, char *error
     int i, at = 1;
 
     *options = (Options){.memory = 128 << 20,
-                         .cpu = "qemu32",
+                         .cpu = "qemu64",
                          .mips = 100,
                          .start_time = time(NULL),
                          .firmware_folder = "/usr/share/seabios"};

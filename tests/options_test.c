@@ -57,7 +57,7 @@ Test(options, defaults)
 {
     ACCEPT("");
     cr_assert_eq(options.memory, 128 << 20);
-    cr_assert_str_eq(options.cpu, "qemu32");
+    cr_assert_str_eq(options.cpu, "qemu64");
     cr_assert_eq(options.display, DISPLAY_AUTOMATIC);
     cr_assert_eq(options.serial_count, 0);
 }

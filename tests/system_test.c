@@ -224,7 +224,7 @@ Test(system, unknown_msrs_fault)
 
     cr_expect_eq(run(m, rdmsr_only, rdmsr_only_end, 0, 0x12345, 0), EXCEPTION_GP);
     bare_destroy(m);
-    cr_expect_eq(try_write(0xC0000080, 0), EXCEPTION_GP);
+    cr_expect_eq(try_write(0xC0000080, 2), EXCEPTION_GP);
     m = bare_in_ring(3);
     cr_expect_eq(run(m, rdmsr_only, rdmsr_only_end, 0, MSR_SYSENTER_CS, 0), EXCEPTION_GP);
     bare_destroy(m);
@@ -238,7 +238,7 @@ Test(system, mtrrs_hold_what_is_allowed)
     cr_expect_eq(try_write(0x250, 0x0606060606060606), -1);
     cr_expect_eq(try_write(0x250, 0x0606060206060606), EXCEPTION_GP);
     cr_expect_eq(try_write(0x200, 0xF00000006), -1);
-    cr_expect_eq(try_write(0x200, (u64)1 << 36), EXCEPTION_GP);
+    cr_expect_eq(try_write(0x200, (u64)1 << 40), EXCEPTION_GP);
     cr_expect_eq(try_write(0x201, 0xFF0000800), -1);
     cr_expect_eq(try_write(0x201, 0xFF0000001), EXCEPTION_GP);
     cr_expect_eq(try_write(0x277, 0x0007040600070406), -1);
@@ -307,7 +307,7 @@ Test(system, cpuid_of_the_default_model)
     BareMachine *m = bare_in_ring(0);
 
     cpuid(m, 0);
-    cr_expect_eq(m->cpu.gpr[RAX], 2);
+    cr_expect_eq(m->cpu.gpr[RAX], 13);
     cr_expect_eq(m->cpu.gpr[RBX], 0x756E6547);
     cr_expect_eq(m->cpu.gpr[RDX], 0x49656E69);
     cr_expect_eq(m->cpu.gpr[RCX], 0x6C65746E);
