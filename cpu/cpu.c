@@ -91,8 +91,6 @@ void cpu_init_signal(Cpu *cpu)
     cpu->delivering = -1;
     cpu->fault_count = 0;
     cpu->attention &= ATTEND_STOP;
-    if (cpu->intr_pin)
-        cpu->attention |= ATTEND_INTR;
     reset_segments(cpu);
     debug_set_dr7(cpu, 0);
     mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
@@ -165,6 +163,15 @@ static u64 flags_that_exist(const Cpu *cpu)
     return exist;
 }
 
+/* An interrupt that waits for IF costs nothing meanwhile. */
+static void update_interrupt_request(Cpu *cpu)
+{
+    if (cpu->intr_pin && (cpu->rflags & FLAG_IF))
+        cpu_attend(cpu, ATTEND_INTR);
+    else
+        cpu->attention &= (u8)~ATTEND_INTR;
+}
+
 void cpu_set_flags(Cpu *cpu, u64 value, u64 mask)
 {
     u64 old = cpu_get_flags(cpu), flags, changes;
@@ -175,6 +182,8 @@ void cpu_set_flags(Cpu *cpu, u64 value, u64 mask)
     if (changes & FLAGS_ARITHMETIC)
         flags_unpack(&cpu->flags, flags);
     cpu->rflags = flags & ~(u64)(FLAGS_ARITHMETIC | FLAGS_ALWAYS);
+    if (changes & FLAG_IF)
+        update_interrupt_request(cpu);
     if (changes & FLAG_VM)
         segment_update_all(cpu);
     if (changes & (FLAG_VM | FLAG_AC))
@@ -190,10 +199,7 @@ void cpu_set_flags(Cpu *cpu, u64 value, u64 mask)
 void cpu_set_intr(Cpu *cpu, bool level)
 {
     cpu->intr_pin = level;
-    if (level)
-        cpu_attend(cpu, ATTEND_INTR);
-    else
-        cpu->attention &= (u8)~ATTEND_INTR;
+    update_interrupt_request(cpu);
 }
 
 void cpu_raise_nmi(Cpu *cpu)

@@ -93,7 +93,7 @@ typedef enum Exception {
 
 /* Reasons to leave the fast path between two instructions. */
 enum {
-    ATTEND_INTR = 1,        /* the INTR pin is up (taken when IF allows) */
+    ATTEND_INTR = 1,        /* the INTR pin is up and IF allows it */
     ATTEND_NMI = 2,         /* an edge came on NMI */
     ATTEND_TRAP = 4,        /* TF is set, or a debug trap is pending */
     ATTEND_HALT = 8,        /* HLT: waiting for an interrupt */

@@ -80,7 +80,7 @@ static Next attend(Cpu *cpu)
         debug_trap_deliver(cpu);
     } else if (!shadow && (cpu->attention & ATTEND_NMI) && !cpu->nmi_blocked) {
         deliver_nmi(cpu);
-    } else if (!shadow && (cpu->attention & ATTEND_INTR) && (cpu->rflags & FLAG_IF)) {
+    } else if (!shadow && (cpu->attention & ATTEND_INTR)) {
         deliver_interrupt(cpu);
     }
     if (cpu->attention & (ATTEND_STOP | ATTEND_SHUTDOWN | ATTEND_HALT))
