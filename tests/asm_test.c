@@ -78,12 +78,13 @@ static const char *what_was_wrong(Report *report, char *shown)
     return shown;
 }
 
-static void run(const char *program, const char *model)
+static void run(const char *program, const char *model, MachineEngine engine)
 {
     Report *report = calloc(1, sizeof *report);
     u8 *rom = malloc(ROM_BYTES);
     MachineConfig config = {.memory = 32 << 20,
                             .cpu = model,
+                            .engine = engine,
                             .mips = 100,
                             .boot_order = "c",
                             .bios = rom,
@@ -114,7 +115,11 @@ TestSuite(asm, .timeout = 120);
 #define PROGRAM(name)                                                                              \
     Test(asm, name)                                                                                \
     {                                                                                              \
-        run(#name, "max");                                                                         \
+        run(#name, "max", ENGINE_INTERPRETER);                                                     \
+    }                                                                                              \
+    Test(asm, name##_translated)                                                                   \
+    {                                                                                              \
+        run(#name, "max", ENGINE_TRANSLATOR);                                                      \
     }
 
 PROGRAM(real)
@@ -128,6 +133,7 @@ PROGRAM(paging_pae)
 PROGRAM(debug)
 PROGRAM(vm86)
 PROGRAM(system)
+PROGRAM(restart)
 PROGRAM(long_mode)
 
 /* Older models lack instructions, bits of CR4 and MSRs: the programs ask CPUID what must be there.
@@ -135,7 +141,7 @@ PROGRAM(long_mode)
 #define PROGRAM_ON(name, model)                                                                    \
     Test(asm, name##_on_##model)                                                                   \
     {                                                                                              \
-        run(#name, #model);                                                                        \
+        run(#name, #model, ENGINE_INTERPRETER);                                                    \
     }
 
 PROGRAM_ON(system, 486)

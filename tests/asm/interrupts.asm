@@ -526,4 +526,85 @@ main:
     add eax, [seen.ecx]
     is "ESI + ECX", eax, 0x200000
 
+; ---- NMI: the local APIC sends it to its own processor ----
+
+    needs features.edx1, 9, "local APIC"
+    case "NMI comes with IF clear"
+        call send_nmi
+        nop
+        nop
+    gets EXC_NMI
+    is_masked "IF of the frame", [seen.eflags], 0, FLAG_IF
+
+    case "NMI in ring 3: the gate's DPL does not matter"
+        to_ring 3
+        call send_nmi
+        nop
+        nop
+    gets EXC_NMI
+    is "CS", [seen.cs], CODE3
+
+    case "a second NMI waits for the IRET of the first"
+        gate vector_gate(EXC_NMI), CODE0, number(.handler), PRESENT | INTERRUPT_GATE
+        mov dword [spare], 0
+        call send_nmi
+        nop
+        nop
+        ud2
+    .handler:
+        add dword [spare], 1
+        cmp dword [spare], 2
+        je .second
+        call send_nmi
+        nop
+        nop
+        nop
+        mov ebx, [spare]
+    .at: iretd
+    .second:
+        mov esi, [esp]
+    gets NOTHING
+    is "NMIs before IRET", [seen.ebx], 1
+
+    case "an IRET that faults allows NMIs again"
+        gate vector_gate(EXC_NMI), CODE0, number(.handler), PRESENT | INTERRUPT_GATE
+        gate vector_gate(EXC_GP), CODE0, number(.fault), PRESENT | INTERRUPT_GATE
+        mov dword [spare], 0
+        mov ebx, 0
+        call send_nmi
+        nop
+        nop
+        ud2
+    .handler:
+        add dword [spare], 1
+        cmp dword [spare], 2
+        je .second
+        mov dword [esp + 4], 0xFFF0 ; CS of the frame
+        iretd
+    .fault:
+        call send_nmi
+        nop
+        nop
+        ud2
+    .second:
+        mov ebx, 1
+    gets NOTHING
+    is "the second came", [seen.ebx], 1
+
+    case "the NMI's gate is not present: #NP(2 * 8 + 2 + EXT)"
+        mov dword [vector_gate(EXC_NMI) + 4], INTERRUPT_GATE << 8
+        call send_nmi
+        nop
+        nop
+    gets EXC_NP, EXC_NMI * 8 + 2 + 1
+    end_needs
+
     finish
+
+; Its own identity becomes the destination.
+send_nmi:
+    mov dword [0xFEE000F0], 0x1FF
+    mov ecx, [0xFEE00020]
+    mov [0xFEE00310], ecx
+    mov dword [0xFEE00300], 0x4400  ; NMI, assert
+    ret

@@ -282,6 +282,21 @@ main:
     gets EXC_PF, 0
     end_needs
 
+    needs HAS_PSE36, "PSE-36"
+    case "PSE-36: bits 20 to 13 of a 4 MiB page's PDE are bits 39 to 32 of its address"
+        call make_page_tables
+        mov dword [LARGE], 0x40404040
+        large_window PAGE_P | 1 << 13   ; 4 GiB above, where there is no memory
+        mov eax, CR4_PSE
+        mov cr4, eax
+        paging_on 0
+        xor ecx, ecx
+        cmp dword [WINDOW], 0x40404040
+        sete cl
+    gets NOTHING
+    is "the page below 4 GiB was read", [seen.ecx], 0
+    end_needs
+
 ; ---- what is kept, and until when ----
 
     case "INVLPG lets go of a page"

@@ -125,6 +125,16 @@ main:
     is "memory", [seen.ebx], 0x23232323
     is_masked "PDE", [WINDOW_PDE], PAGE_A | PAGE_D, PAGE_A | PAGE_D
 
+    pae_case "bit 32 of a PTE is bit 32 of the address"
+        mov dword [DATA], 0x41414141
+        window PAGE_P, 0, PAGE_P, 1     ; 4 GiB above DATA, where there is no memory
+        paging_on
+        xor ecx, ecx
+        cmp dword [WINDOW], 0x41414141
+        sete cl
+    gets NOTHING
+    is "the page below 4 GiB was read", [seen.ecx], 0
+
 ; ---- PDPTEs ----
 
     pae_case "MOV to CR3 with a reserved bit in a PDPTE: #GP(0), CR3 stays"

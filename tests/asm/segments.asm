@@ -53,16 +53,19 @@ main:
 %endmacro
     load_types "MOV DS", {mov ds, eax}
     load_types "MOV GS", {mov gs, eax}
-    load_types "POP ES", call pop_es
-    load_types "LFS", call load_fs
+    load_types "POP ES", {call pop_es}
+    load_types "LFS", {call load_fs}
+    load_types "LGS", {call load_gs}
     %assign type 0
     %rep 32
         %if (type & 0x1A) == 0x12
             load_type "MOV SS", {mov ss, eax}, type, NOTHING
             load_type "LSS", {call load_ss}, type, NOTHING
+            load_type "POP SS", {call pop_ss}, type, NOTHING
         %else
             load_type "MOV SS", {mov ss, eax}, type, EXC_GP
             load_type "LSS", {call load_ss}, type, EXC_GP
+            load_type "POP SS", {call pop_ss}, type, EXC_GP
         %endif
         %assign type type + 1
     %endrep
@@ -473,6 +476,18 @@ load_fs:
     mov [DATA + 4], ax
     lfs ebx, [DATA]
     ret
+
+load_gs:
+    mov dword [DATA], 0x12345678
+    mov [DATA + 4], ax
+    lgs ebx, [DATA]
+    ret
+
+pop_ss:
+    pop ecx
+    push eax
+    pop ss
+    jmp ecx
 
 load_ss:
     pop ecx

@@ -245,7 +245,14 @@ main:
     refused "a word at offset FFFFh: #GP(0)", 2, EXC_GP, 0, mov ax, [0xFFFF]
     refused "a word at offset FFFFh of SS: #SS(0)", 2, EXC_SS, 0, mov ax, [ss:0xFFFF]
     refused "a 32-bit offset above FFFFh: #GP(0)", 2, EXC_GP, 0, mov al, [dword 0x10000]
-    refused "a jump above FFFFh: #GP(0)", 2, EXC_GP, 0, jmp dword 0x10000
+
+    case "a jump above FFFFh: #GP(0)"
+        mov word [0x10000], 0x0B0F  ; UD2, for who goes there
+        mov word [0], 0x0B0F        ; or to the lower half
+        to_v86
+    .at: jmp dword 0x10000
+    gets EXC_GP, 0
+    saved_eip .at
 
     v86 "code can be written: all segments are writable data", 2
         mov al, [cs:DATA & 0xFFFF]
