@@ -32,7 +32,7 @@ typedef struct Program {
     u8 bytes[PROGRAM_BYTES + 32];
     unsigned length;
     bool wide; /* 32-bit code */
-    bool simd;
+    bool simd, x87;
 } Program;
 
 static void put(Program *program, u32 value, unsigned count)
@@ -131,12 +131,37 @@ static void put_simd(Program *program)
     put_operand(program, 8);
 }
 
+/* The x87: any of its codes but those that load a whole environment. */
+static void put_x87(Program *program)
+{
+    Random *random = program->random;
+    unsigned opcode = 0xD8 | below(random, 8), digit = below(random, 8);
+
+    if (below(random, 8) == 0) { /* FNINIT, FLDZ, FLD1 keep it from drifting */
+        put(program, (const u32[]){0xE3DB, 0xEED9, 0xE8D9}[below(random, 3)], 2);
+        return;
+    }
+    if ((opcode == 0xD9 || opcode == 0xDD) && (digit == 4 || digit == 5 || digit == 6))
+        digit = opcode == 0xD9 && digit == 5 && below(random, 2) ? 5 : 2;
+    put(program, opcode, 1);
+    if (opcode == 0xD9 && digit == 5) { /* FLDCW of 37Fh, mostly */
+        put(program, 0x2D, 1);
+        put(program, DATA - 8, 4);
+    } else {
+        put_operand(program, digit);
+    }
+}
+
 static void put_instruction(Program *program)
 {
     Random *random = program->random;
     bool prefix = below(random, 6) == 0;
     unsigned kind = below(random, 24);
 
+    if (program->x87 && below(random, 2)) {
+        put_x87(program);
+        return;
+    }
     if (program->simd && below(random, 2)) {
         put_simd(program);
         return;
@@ -330,6 +355,9 @@ static BareMachine *prepare(const Program *program, u64 seed)
     for (unsigned i = 0; i < 8192; i++)
         m->ram.bytes[DATA - 8 + i] = (u8)next(&random);
     bare_write(m, DATA - 4, DWORD, 40);
+    bare_write(m, DATA - 8, WORD, 0x37F | (next(&random) & 0xF00));
+    if (program->x87)
+        m->cpu.x87 = (X87){.control = 0x37F, .empty = (u8)(next(&random) & next(&random))};
     memcpy(m->ram.bytes + BARE_CODE, program->bytes, program->length);
     return m;
 }
@@ -395,7 +423,7 @@ static bool lockstep(const Program *program, u64 seed)
     return equal;
 }
 
-static void random_programs(bool wide, bool simd, unsigned count)
+static void random_programs(bool wide, bool simd, bool x87, unsigned count)
 {
     const char *seed = getenv("TRANSLATE_SEED");
     const char *asked = getenv("TRANSLATE_PROGRAMS");
@@ -404,7 +432,7 @@ static void random_programs(bool wide, bool simd, unsigned count)
     if (asked)
         count = (unsigned)atoi(asked);
     for (unsigned i = 0; i < count; i++) {
-        Program program = {.random = &random, .wide = wide, .simd = simd};
+        Program program = {.random = &random, .wide = wide, .simd = simd, .x87 = x87};
         u64 start = random.state;
 
         make_program(&program);
@@ -415,15 +443,20 @@ static void random_programs(bool wide, bool simd, unsigned count)
 
 Test(translate, random_32_bit_programs, .timeout = 300)
 {
-    random_programs(true, false, 300);
+    random_programs(true, false, false, 300);
 }
 
 Test(translate, random_16_bit_programs, .timeout = 300)
 {
-    random_programs(false, false, 300);
+    random_programs(false, false, false, 300);
 }
 
 Test(translate, random_sse_programs, .timeout = 300)
 {
-    random_programs(true, true, 300);
+    random_programs(true, true, false, 300);
+}
+
+Test(translate, random_x87_programs, .timeout = 300)
+{
+    random_programs(true, false, true, 300);
 }

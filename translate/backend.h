@@ -17,6 +17,8 @@ enum {
     NATIVE_BUDGET,  /* instructions that may still be executed: signed */
     NATIVE_JUMPS,   /* address of the JumpEntry table */
     NATIVE_END,     /* cycles + budget: a constant while generated code runs */
+    NATIVE_SCRATCH,
+    NATIVE_X87,     /* nonzero: the guest's x87 is in the host's */
 };
 
 /* An exit's number: the translation's number << EXIT_SHIFT | kind. */
@@ -31,6 +33,8 @@ enum {
 
 /* A call site's number: the translation's number << SITE_SHIFT | instruction. */
 enum { SITE_SHIFT = 5 };
+/* Not a call: generated code wants the guest's x87 in the host's. */
+#define SITE_X87 (~(u32)0)
 _Static_assert(BLOCK_MAX_INSNS == 1 << SITE_SHIFT, "a site's number has room for an instruction");
 
 /* Where an indirect jump may go without leaving generated code. */

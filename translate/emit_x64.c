@@ -7,6 +7,7 @@
  *
  * Manual: Intel SDM Vol. 2, each instruction's page.
  */
+#include "cpu/opcodes.h"
 #include "translate/emit_x64.h"
 
 static const u8 pinned[PINNED_COUNT] = PINNED;
@@ -48,7 +49,7 @@ void emit_decline(Emitter *e, const IrOp *op, unsigned condition)
     Decline *decline;
 
     if (e->decline_count == 0 || e->declines[e->decline_count - 1].insn != op->insn)
-        e->declines[e->decline_count++] = (Decline){.insn = op->insn};
+        e->declines[e->decline_count++] = (Decline){.insn = op->insn, .x87 = e->x87};
     decline = &e->declines[e->decline_count - 1];
     assert(decline->count < COUNT_OF(decline->jumps));
     decline->jumps[decline->count++] = x64_jump_if(&e->a, condition);
@@ -90,6 +91,23 @@ static void emit_segment(Emitter *e, const IrOp *op, bool write)
            host_memory(H_CPU, (i64)(segment + offsetof(Segment, base))));
 }
 
+/* The x87's operand pointer is the offset: in a segment with a base, without that. */
+static void emit_x87_operand(Emitter *e, const IrOp *op)
+{
+    InsnName name = opcode_rows[e->ir->block->insns[op->insn].row].name;
+
+    if (name == INSN_FNSTCW || name == INSN_FNSTSW)
+        return;
+    x64_op(&e->a, QWORD, 0x89, H_ADDRESS, CPU_FIELD(x87.dp));
+    if (is_flat(e, op->address.segment))
+        return;
+    x64_op(
+        &e->a, DWORD, 0x8B, H_SCRATCH,
+        host_memory(H_CPU, (i64)(offsetof(Cpu, segments) + op->address.segment * sizeof(Segment) +
+                                 offsetof(Segment, base))));
+    x64_op(&e->a, DWORD, 0x29, H_SCRATCH, CPU_FIELD(x87.dp));
+}
+
 void emit_look_up(Emitter *e, const IrOp *op, Access access)
 {
     Assembler *a = &e->a;
@@ -113,6 +131,8 @@ void emit_look_up(Emitter *e, const IrOp *op, Access access)
     x64_op(a, QWORD, 0x0B, H_SCRATCH, CPU_FIELD(tlb_epoch));
     x64_op(a, QWORD, 0x3B, H_SCRATCH, host_indexed(H_CPU, H_T1, 0, (i64)tag));
     emit_decline(e, op, 5); /* not equal */
+    if (op->opcode == IR_X87_LOAD || op->opcode == IR_X87_STORE)
+        emit_x87_operand(e, op);
     x64_op(a, QWORD, 0x03, H_ADDRESS,
            host_indexed(H_CPU, H_T1, 0, (i64)(tlb + offsetof(TlbEntry, addend))));
     e->flags = FLAGS_IN_AX;
@@ -129,6 +149,7 @@ static void emit_call_site(Emitter *e, u8 insn)
 static void emit_call(Emitter *e, const IrOp *op)
 {
     emit_save_flags(e);
+    emit_x87_end(e);
     emit_call_site(e, op->insn);
     e->flags = FLAGS_IN_AX;
 }
@@ -140,6 +161,7 @@ static void emit_declined(Emitter *e)
 
         for (unsigned j = 0; j < decline->count; j++)
             x64_patch(decline->jumps[j], e->a.at);
+        emit_x87_record(e, &decline->x87);
         emit_call_site(e, decline->insn);
         if (decline->resume) {
             e->flags = FLAGS_IN_AX;
@@ -169,6 +191,7 @@ static void emit_entry(Emitter *e)
     e->flags = FLAGS_IN_AX;
     x64_alu_immediate(&e->a, QWORD, 5, host_register(H_BUDGET), e->ir->block->count);
     e->budget_jump = x64_jump_if(&e->a, 8); /* negative */
+    emit_x87_begin(e);
 }
 
 static void emit_body(Emitter *e)
@@ -182,17 +205,20 @@ static void emit_body(Emitter *e)
         e->code->op_offsets[i] = (u32)(e->a.at - e->code->start);
         if (op->opcode == IR_CALL)
             emit_call(e, op);
-        else if (ir_ends(op))
+        else if (ir_ends(op)) {
+            emit_x87_end(e);
             emit_jump(e, op);
-        else
+        } else
             emit_op(e, op);
         ended = ir_ends(op);
         if (!ended && (i + 1 == ir->count || ir->ops[i + 1].insn != op->insn))
             end_instruction(e, op->insn);
     }
     e->code->op_offsets[ir->count] = (u32)(e->a.at - e->code->start);
-    if (!ended)
+    if (!ended) {
+        emit_x87_end(e);
         emit_fall_through(e);
+    }
 }
 
 bool backend_emit(Backend *backend, const IrBlock *ir, u32 number, u32 variant, HostCode *code)

@@ -23,6 +23,14 @@ enum {
 /* Where the guest's arithmetic flags are. */
 typedef enum FlagsPlace { FLAGS_IN_HOST, FLAGS_IN_AX, FLAGS_IN_BOTH } FlagsPlace;
 
+/* What the x87 must remember of its last instruction, as far as it is not in Cpu yet. */
+typedef struct X87Record {
+    bool pending, memory;   /* memory: with `segment`; the offset is in Cpu already */
+    u8 segment;
+    u16 opcode;
+    u64 rip;
+} X87Record;
+
 /* Code off the path of an instruction whose access was declined. */
 typedef struct Decline {
     u8 *jumps[6];
@@ -30,6 +38,7 @@ typedef struct Decline {
     u8 insn;
     u8 *resume;             /* NULL: it ends the block */
     FlagsPlace flags;       /* there */
+    X87Record x87;          /* before the instruction */
 } Decline;
 
 typedef struct Emitter {
@@ -41,6 +50,7 @@ typedef struct Emitter {
     Decline declines[BLOCK_MAX_INSNS];
     unsigned decline_count;
     u8 *budget_jump;
+    X87Record x87;
     HostCode *code;
 } Emitter;
 
@@ -61,5 +71,11 @@ void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
 void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */
 void emit_fall_through(Emitter *e);
 void emit_exit_stubs(Emitter *e);
+
+void emit_x87(Emitter *e, const IrOp *op);          /* emit_x64_x87.c */
+void emit_x87_record(Emitter *e, const X87Record *record);
+/* At a block's beginning; and before its end. */
+void emit_x87_begin(Emitter *e);
+void emit_x87_end(Emitter *e);
 
 #endif

@@ -298,6 +298,13 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
     case IR_IDIV:
         emit_divide(e, op);
         return true;
+    case IR_X87:
+    case IR_X87_LOAD:
+    case IR_X87_STORE:
+    case IR_X87_STATUS:
+    case IR_X87_CONTROL:
+        emit_x87(e, op);
+        return true;
     case IR_SIMD:
     case IR_SIMD_LOAD:
     case IR_SIMD_STORE:

@@ -57,6 +57,11 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_SIGN_TO_DX] = "cwd",
     [IR_SET] = "set",
     [IR_MOVE_IF] = "cmov",
+    [IR_X87] = "x87",
+    [IR_X87_LOAD] = "x87",
+    [IR_X87_STORE] = "x87",
+    [IR_X87_STATUS] = "x87",
+    [IR_X87_CONTROL] = "x87",
     [IR_SIMD] = "simd",
     [IR_SIMD_LOAD] = "simd",
     [IR_SIMD_STORE] = "simd",
@@ -150,8 +155,8 @@ void ir_print(const IrOp *op, char *buffer, size_t size)
     if (op->opcode == IR_JUMP_IF || op->opcode == IR_SET || op->opcode == IR_MOVE_IF)
         put(&text, " %s,", conditions[op->condition & 15]);
     put_value(&text, op, op->dst);
-    if (op->opcode == IR_LOAD || op->opcode == IR_STORE || op->opcode == IR_LOAD_FOR_WRITE ||
-        op->opcode == IR_ADDRESS || op->opcode == IR_SIMD_LOAD || op->opcode == IR_SIMD_STORE)
+    if ((ir_declines(op) && op->opcode != IR_DIV && op->opcode != IR_IDIV) ||
+        op->opcode == IR_ADDRESS)
         put_address(&text, &op->address);
     put_value(&text, op, op->src);
     if (op->opcode == IR_JUMP || op->opcode == IR_JUMP_IF || op->opcode == IR_JUMP_IF_ZERO)

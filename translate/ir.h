@@ -38,6 +38,8 @@ typedef enum IrOpcode {
     IR_MUL, IR_IMUL, IR_DIV, IR_IDIV,       /* (E)DX:(E)AX and src */
     IR_SIGN_TO_DX,          /* CWD, CDQ */
     IR_SET, IR_MOVE_IF,
+    IR_X87, IR_X87_LOAD, IR_X87_STORE,      /* the same for the x87: `host`, then ModRM in `immediate` */
+    IR_X87_STATUS, IR_X87_CONTROL,          /* FNSTSW AX; FLDCW */
     IR_SIMD, IR_SIMD_LOAD, IR_SIMD_STORE,   /* one of the host's instructions, `host` */
     IR_JUMP, IR_JUMP_IF, IR_JUMP_IF_ZERO, IR_JUMP_INDIRECT, /* immediate, target: where */
     IR_OPCODE_COUNT
@@ -74,6 +76,7 @@ typedef struct Assumptions {
     u8 flat;                /* bit per SegmentRegister: base 0, limit 4 GiB, readable and writable */
     u8 as;                  /* Privilege of data accesses */
     bool small_stack;       /* 16-bit stack pointer */
+    bool x87;               /* x87 instructions can be used, all exceptions are masked */
     bool sse, floats;       /* XMM registers can be used; MXCSR's control bits are the usual ones */
 } Assumptions;
 
@@ -93,10 +96,17 @@ FORCE_INLINE bool ir_declines(const IrOp *op)
     switch (op->opcode) {
     case IR_LOAD: case IR_STORE: case IR_LOAD_FOR_WRITE: case IR_DIV: case IR_IDIV:
     case IR_SIMD_LOAD: case IR_SIMD_STORE:
+    case IR_X87_LOAD: case IR_X87_STORE: case IR_X87_CONTROL:
         return true;
     default:
         return false;
     }
+}
+
+/* Does it want the guest's x87 in the host's? */
+FORCE_INLINE bool ir_is_x87(const IrOp *op)
+{
+    return op->opcode >= IR_X87 && op->opcode <= IR_X87_CONTROL;
 }
 
 FORCE_INLINE bool ir_ends(const IrOp *op)

@@ -187,7 +187,10 @@ static bool lift_insn(Lifter *lifter)
         return false;
     /* LOCK needs nothing: one guest processor runs at a time. */
     if (!function)
-        function = lift_simd;
+        function =
+            (opcode_rows[lifter->insn->row].code & 0xFFF8) == 0xD8 || lifter->name == INSN_FWAIT
+                ? lift_x87
+                : lift_simd;
     return (lifter->ir->block->mode & 15) != QWORD && function(lifter);
 }
 

@@ -17,6 +17,7 @@
 #include "cpu/engine.h"
 #include "cpu/simd.h"
 #include "translate/backend.h"
+#include "translate/x87_state.h"
 
 enum {
     MAX_TRANSLATIONS = 1 << 16,
@@ -52,6 +53,7 @@ typedef struct Translator {
     u32 flushes; /* translations from before another one are gone */
     IrBlock ir;
     TranslatorCounters counters;
+    bool x87_movable;
 } Translator;
 
 static Translator *translator_of(const Cpu *cpu)
@@ -67,12 +69,19 @@ static bool is_flat(const Segment *segment)
            segment->write_end == (u64)1 << 32;
 }
 
+static bool x87_usable(const Cpu *cpu)
+{
+    return !(cpu->cr0 & (CR0_EM | CR0_TS)) && !(cpu->x87.status & X87_ES) &&
+           (cpu->x87.control & X87_EXCEPTIONS) == X87_EXCEPTIONS && translator_of(cpu)->x87_movable;
+}
+
 /* CS is never written through; its bit says that linear addresses are offsets. */
 static Assumptions assumptions_now(const Cpu *cpu)
 {
     Assumptions now = {.as = cpu->as, .small_stack = cpu->stack_mask == 0xFFFF};
 
     now.sse = !(cpu->cr0 & (CR0_EM | CR0_TS)) && (cpu->cr4 & CR4_OSFXSR);
+    now.x87 = x87_usable(cpu);
     now.floats = now.sse && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT;
 
     for (unsigned reg = ES; reg <= GS; reg++)
@@ -81,13 +90,13 @@ static Assumptions assumptions_now(const Cpu *cpu)
     return now;
 }
 
-enum { VARIANT_SSE = 1 << 11, VARIANT_FLOATS = 1 << 12 };
+enum { VARIANT_SSE = 1 << 11, VARIANT_FLOATS = 1 << 12, VARIANT_X87 = 1 << 13 };
 
 static u32 variant_of(const Cpu *cpu, Assumptions now)
 {
     return now.flat | (u32)now.as << 8 | (u32)now.small_stack << 10 |
            (now.sse ? (u32)VARIANT_SSE : 0) | (now.floats ? (u32)VARIANT_FLOATS : 0) |
-           (u32)block_mode(cpu) << 16;
+           (now.x87 ? (u32)VARIANT_X87 : 0) | (u32)block_mode(cpu) << 16;
 }
 
 /* Near jumps are not checked against CS's limit, so all they can reach must be within. */
@@ -240,6 +249,23 @@ static void floats_end(Cpu *cpu, u32 variant)
         cpu->mxcsr |= __builtin_ia32_stmxcsr() & MXCSR_FLAGS;
 }
 
+static bool take_x87(Cpu *cpu)
+{
+    bool there = cpu->native[NATIVE_X87] != 0;
+
+    if (there)
+        x87_from_host(cpu);
+    cpu->native[NATIVE_X87] = 0;
+    return there;
+}
+
+/* Gives the x87 to generated code, unless it could fault there. */
+static void give_x87(Cpu *cpu)
+{
+    x87_to_host(cpu);
+    cpu->native[NATIVE_X87] = 1;
+}
+
 /* Says that the present block is that of `translation`. */
 static void set_block(Cpu *cpu, const TranslatedBlock *translation)
 {
@@ -256,6 +282,11 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
 {
     Translator *translator = translator_of(cpu);
     const TranslatedBlock *translation = &translator->translations[site >> SITE_SHIFT];
+
+    if (site == SITE_X87) {
+        give_x87(cpu);
+        return 0;
+    }
     Block *block = translation->block;
     const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
     const Insn *end = block->insns + block->count;
@@ -269,16 +300,21 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
     cpu->counted = block->insns;
     cpu->block_end = cpu->block_stop = end;
     floats_end(cpu, translation->variant);
+    bool x87 = take_x87(cpu);
     insn_general_handler(insn)(cpu, insn);
     if (translation->variant & VARIANT_FLOATS) {
         floats_begin(cpu);
         if ((cpu->mxcsr & ~(u32)MXCSR_FLAGS) != MXCSR_INIT)
             cpu_leave_block(cpu);
     }
+    if ((translation->variant & VARIANT_X87) && !x87_usable(cpu))
+        cpu_leave_block(cpu);
     if (!cpu->block_end || (insn + 1 == end && insn_ends_block(insn))) {
         cpu_leave(cpu, insn + 1);
         return 1;
     }
+    if (x87)
+        give_x87(cpu);
     /* A device may have moved the clock on to this instruction; the deadline only with a leave. */
     cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     return 0;
@@ -309,6 +345,7 @@ static Link *leave(Cpu *cpu, TranslatedBlock *last, unsigned kind)
     Link *link = NULL;
 
     floats_end(cpu, last->variant);
+    take_x87(cpu);
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET];
     if (kind == EXIT_FIRST || kind == EXIT_SECOND) {
@@ -450,6 +487,7 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
         free(translator);
         return false;
     }
+    translator->x87_movable = x87_state_movable();
     cpu->engine_state = translator;
     clear_jumps(translator);
     cpu->native[NATIVE_JUMPS] = (u64)(uintptr_t)translator->jumps;
