@@ -339,6 +339,18 @@ main:
     is "SS in the handler", [seen.ss_handler], FREE + 8
     frame_at 0xF00 - 20
 
+    case "a small stack: SP alone moves, within 64 KiB"
+        descriptor FREE, 0x20000, 0xFFFF, PRESENT | WRITABLE, 0
+        mov eax, FREE
+        mov ss, eax
+        mov esp, 0x1234E000
+        int V
+    gets V
+    ; The handler's PUSHAD shows ESP as it was after four doublewords more than the frame's three,
+    ; and the vector and error code.
+    is_masked "upper half of ESP", [seen.esp_handler], 0x12340000, 0xFFFF0000
+    frame_at 0xE000 - 12
+
 ; ---- the stack segment of the inner ring ----
 
 ; By INT, and by #UD with EXT.

@@ -498,6 +498,25 @@ main:
     gets EXC_PF, PF_P | PF_W
     saved_eip .at
 
+    case "an accessed descriptor on a read-only page is not written"
+        paging CR0_WP
+        mov dword [pte(GDT)], GDT + PAGE_P
+        invlpg [GDT]
+        mov eax, DATA0
+        mov fs, eax
+    gets NOTHING
+
+    case "LTR with the GDT on a read-only page, WP set: #PF, TR stays"
+        descriptor FREE, TSS, 0x67, PRESENT | TSS32, 0
+        paging CR0_WP
+        mov dword [pte(GDT)], GDT + PAGE_P
+        invlpg [GDT]
+        mov eax, FREE
+    .at: ltr ax
+    gets EXC_PF, PF_P | PF_W
+    saved_eip .at
+    is "TR", [seen.tr], MAIN_TSS
+
     case "a frame pushed on an absent inner stack: #PF, then #DF, then shutdown"
         paging
         mov dword [TSS + 4], WINDOW

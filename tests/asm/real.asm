@@ -384,6 +384,14 @@ main:
     is_masked "SP", [seen.ecx], 0xFFFE, 0xFFFF
     is_masked "memory", [DATA + 0xFFFE], 0x3939, 0xFFFF
 
+    case "code that runs past FFFFh: #GP"
+        mov byte [DATA + 0xFFFF], 0x90
+        to_real
+        jmp (DATA >> 4):0xFFFF
+    gets EXC_GP
+    is "CS", [seen.cs], DATA >> 4
+    is "IP, the lower half of 10000h", [seen.eip], 0
+
     case "far CALL and RETF"
         to_real
         call (IMAGE >> 4):number(.there) - IMAGE

@@ -217,6 +217,38 @@ main:
     access "a read of readable code", 0xFFF, READABLE, BIG, {mov al, [fs:0]}, NOTHING
     access "a comparison does not write", 0xFFF, READ_ONLY, BIG, {cmp [fs:0], al}, NOTHING
 
+    case "an instruction whose last byte is beyond the limit of CS: #GP(0)"
+        descriptor D, DATA, 0xF, PRESENT | READABLE, BIG
+        mov byte [DATA + 0xC], 0xB8     ; MOV EAX, imm32 ends at 10h
+        jmp D:0xC
+    gets EXC_GP, 0
+    saved_eip 0xC
+    is "CS", [seen.cs], D
+
+    case "an instruction that ends at the limit of CS"
+        descriptor D, DATA, 0xF, PRESENT | READABLE, BIG
+        mov byte [DATA + 0xB], 0xB8
+        mov dword [DATA + 0xC], 0x12345678
+        jmp D:0xB
+    gets EXC_GP, 0                  ; of the next instruction
+    saved_eip 0x10
+    is "EAX", [seen.eax], 0x12345678
+
+    case "a short jump in 16-bit code wraps at 64 KiB"
+        descriptor D, DATA, 0xFFFF, PRESENT | READABLE, 0
+        mov word [DATA + 0xFFF0], 0x0FEB    ; JMP short to FFF2h + 0Fh = 10001h
+        mov word [DATA + 1], 0x0B0F
+        jmp D:0xFFF0
+    gets EXC_UD
+    saved_eip 1
+
+    case "16-bit code that runs past FFFFh: #GP(0)"
+        descriptor D, DATA, 0xFFFF, PRESENT | READABLE, 0
+        mov byte [DATA + 0xFFFF], 0x90
+        jmp D:0xFFFF
+    gets EXC_GP, 0
+    saved_eip 0x10000
+
     case "an expand-down stack grows to its limit: #SS(0)"
         descriptor D, 0, 0x2D, PRESENT | EXPAND_DOWN, BIG | GRANULAR  ; above 2DFFFh
         mov eax, D

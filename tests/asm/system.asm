@@ -332,6 +332,153 @@ main:
     saved_eip .at
     end_needs
 
+    needs features.edx1, 12, "MTRRs"
+%macro refused_msr 4                ; title, MSR, EDX, EAX
+    case %1, ": #GP(0)"
+        mov ecx, %2
+        mov edx, %3
+        mov eax, %4
+    .at: wrmsr
+    gets EXC_GP, 0
+    saved_eip .at
+%endmacro
+    refused_msr "MTRRcap is read-only", 0xFE, 0, 0
+    refused_msr "MTRRphysBase0 with memory type 2", 0x200, 0, 2
+    refused_msr "MTRRphysBase0 with bit 8", 0x200, 0, 0x106
+    refused_msr "MTRRphysMask0 with bit 0", 0x201, 0, 1
+    refused_msr "MTRRphysMask0 above the physical addresses", 0x201, 0x80000000, 0x800
+    refused_msr "MTRRfix64K with memory type 3", 0x250, 0, 0x03000000
+    refused_msr "MTRRdefType with memory type 7", 0x2FF, 0, 7
+    end_needs
+    needs features.edx1, 16, "PAT"
+    refused_msr "PAT with memory type 2", 0x277, 0, 2
+    refused_msr "PAT with memory type 8", 0x277, 0x08000000, 0
+
+    case "PAT takes UC-"
+        mov ecx, 0x277
+        mov edx, 0x00070406
+        mov eax, 0x00070406
+        wrmsr
+    gets NOTHING
+    end_needs
+
+; ---- MONITOR, INVPCID ----
+
+    needs features.ecx1, 3, "MONITOR"
+    case "MONITOR in ring 3: #UD"
+        to_ring 3
+        mov eax, DATA
+        xor ecx, ecx
+        xor edx, edx
+    .at: db 0x0F, 0x01, 0xC8
+    gets EXC_UD
+    saved_eip .at
+
+    case "MWAIT in ring 3: #UD"
+        to_ring 3
+        xor eax, eax
+        xor ecx, ecx
+    .at: db 0x0F, 0x01, 0xC9
+    gets EXC_UD
+    saved_eip .at
+
+    case "MONITOR with a reserved extension: #GP(0)"
+        mov eax, DATA
+        mov ecx, 4
+        xor edx, edx
+    .at: db 0x0F, 0x01, 0xC8
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
+    needs HAS_INVPCID, "INVPCID"
+%macro invpcid_case 3               ; title, type, the descriptor's second doubleword
+    case "INVPCID ", %1, ": #GP(0)"
+        call clear_data
+        mov dword [DATA + 4], %3
+        mov ecx, %2
+    .at: invpcid ecx, [DATA]
+    gets EXC_GP, 0
+    saved_eip .at
+%endmacro
+    invpcid_case "of type 4", 4, 0
+    invpcid_case "with a reserved bit of its descriptor", 0, 1
+    invpcid_case "of type 2 with a reserved bit", 2, 1
+    privileged "INVPCID", {invpcid ecx, [DATA]}
+
+    case "INVPCID of a PCID other than 0 without CR4.PCIDE: #GP(0)"
+        call clear_data
+        mov dword [DATA], 1
+        xor ecx, ecx
+    .at: invpcid ecx, [DATA]
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
+; ---- XSAVE ----
+
+    needs HAS_XSAVE, "XSAVE"
+    case "CPUID shows CR4.OSXSAVE"
+        mov eax, 1
+        cpuid
+        mov esi, ecx
+        set_cr4 CR4_OSXSAVE
+        mov eax, 1
+        cpuid
+        mov edi, ecx
+    gets NOTHING
+    is_masked "before", [seen.esi], 0, 1 << 27
+    is_masked "after", [seen.edi], 1 << 27, 1 << 27
+
+    case "XSETBV in ring 3: #GP(0)"
+        set_cr4 CR4_OSXSAVE
+        to_ring 3
+        xor ecx, ecx
+        mov eax, 1
+        xor edx, edx
+    .at: xsetbv
+    gets EXC_GP, 0
+    saved_eip .at
+
+%macro xsetbv_case 4                ; title, ECX, EDX, EAX
+    case "XSETBV ", %1, ": #GP(0)"
+        set_cr4 CR4_OSXSAVE
+        mov ecx, %2
+        mov edx, %3
+        mov eax, %4
+    .at: xsetbv
+    gets EXC_GP, 0
+    saved_eip .at
+%endmacro
+    xsetbv_case "without x87", 0, 0, 2
+    xsetbv_case "of AVX without SSE", 0, 0, 5
+    xsetbv_case "of a reserved bit", 0, 0x80000000, 3
+    xsetbv_case "of XCR1", 1, 0, 3
+
+    case "XSAVE with TS: #NM"
+        set_cr4 CR4_OSXSAVE
+        set_cr0 CR0_TS
+    .at: xsave [DATA]
+    gets EXC_NM
+    saved_eip .at
+
+    case "XSAVE at an address that is no multiple of 64: #GP(0)"
+        set_cr4 CR4_OSXSAVE
+    .at: xsave [DATA + 16]
+    gets EXC_GP, 0
+    saved_eip .at
+
+    case "XRSTOR with a reserved bit of its header: #GP(0)"
+        call clear_data
+        set_cr4 CR4_OSXSAVE
+        mov dword [DATA + 512 + 8], 1
+        mov eax, 1
+        xor edx, edx
+    .at: xrstor [DATA]
+    gets EXC_GP, 0
+    saved_eip .at
+    end_needs
+
 ; ---- SYSENTER and SYSEXIT ----
 
     needs HAS_SEP, "SYSENTER"
@@ -422,6 +569,66 @@ main:
     gets EXC_GP, 0
     saved_eip .at
     end_needs
+
+    needs HAS_SEP, "SYSENTER"
+    case "SYSENTER keeps TF: #DB before the first instruction in ring 0"
+        sysenter_msrs CODE0, SPARE_STACK, .there
+        push dword DATA3
+        push dword STACK3
+        push dword FLAG_TF | 2
+        push dword CODE3
+        push dword .outside
+        iretd
+    .outside:
+        sysenter
+        ud2
+    .there:
+        nop
+    gets EXC_DB
+    saved_eip .there
+    is "CS", [seen.cs], CODE0
+    is_masked "BS", [seen.dr6], 1 << 14, 1 << 14
+    end_needs
+
+; ---- POPF ----
+
+; Bits that ring %1 can change with IOPL %2: IF when CPL <= IOPL, IOPL in ring 0 only.
+POPF_BITS equ FLAG_IF | FLAG_DF | FLAG_NT | FLAG_AC | 1 << 21 | FLAG_CF | iopl(3)
+%macro popf_case 3
+    %defstr ring_name %1
+    %defstr iopl_name %2
+    case "POPFD of ones in ring ", ring_name, " with IOPL ", iopl_name
+        to_ring %1, iopl(%2)
+        push dword POPF_BITS
+        popfd
+    gets NOTHING
+    is_masked "EFLAGS", [seen.eflags], %3, POPF_BITS
+    case "POPFD of zeros in ring ", ring_name, " with IOPL ", iopl_name
+        to_ring %1, iopl(%2) | FLAG_IF
+        push dword 0
+        popfd
+    gets NOTHING
+    is_masked "EFLAGS", [seen.eflags], (%3) & ~POPF_BITS | iopl(%2) | FLAG_IF * (%1 > %2), POPF_BITS
+%endmacro
+    popf_case 1, 0, POPF_BITS & ~FLAG_IF & ~iopl(3)
+    popf_case 1, 1, POPF_BITS & ~iopl(3) | iopl(1)
+    popf_case 2, 1, POPF_BITS & ~FLAG_IF & ~iopl(3) | iopl(1)
+    popf_case 3, 2, POPF_BITS & ~FLAG_IF & ~iopl(3) | iopl(2)
+    popf_case 3, 3, POPF_BITS
+
+    case "POPFD in ring 0 changes neither VM, VIF nor VIP"
+        push dword FLAG_VM | FLAG_VIF | FLAG_VIP | iopl(2)
+        popfd
+    gets NOTHING
+    is_masked "EFLAGS", [seen.eflags], iopl(2), FLAG_VM | FLAG_VIF | FLAG_VIP | iopl(3)
+
+    case "POPF of 16 bits leaves AC and ID alone"
+        push dword FLAG_AC | 1 << 21
+        popfd
+        push word 0
+        o16 popf
+    gets NOTHING
+    is_masked "EFLAGS", [seen.eflags], FLAG_AC | 1 << 21, FLAG_AC | 1 << 21
 
 ; ---- UMIP ----
 

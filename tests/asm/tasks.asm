@@ -482,6 +482,41 @@ main:
     is "FS", [seen.frame + 28], 0x600
     is "GS", [seen.frame + 32], 0x700
 
+; ---- page faults of the switch: before anything has changed ----
+
+    task_case "JMP to a TSS on an absent page: #PF in the old task"
+        descriptor T, DATA, 0x67, PRESENT | TSS32, 0
+        paging
+        unmap DATA
+    .at: jmp T:0
+    .task:
+    gets EXC_PF, 0
+    saved_eip .at
+    is "TR", [seen.tr], MAIN_TSS
+    is_busy MAIN_TSS
+    is_available T
+
+    task_case "JMP to a TSS whose end is on an absent page: #PF in the old task"
+        descriptor T, DATA - 0x40, 0x67, PRESENT | TSS32, 0
+        paging
+        unmap DATA
+    .at: jmp T:0
+    .task:
+    gets EXC_PF, 0
+    saved_eip .at
+    is_masked "page in CR2", [seen.cr2], DATA, ~0xFFF
+    is "TR", [seen.tr], MAIN_TSS
+
+    task_case "CALL to a TSS on an absent page, from ring 3: the access is the supervisor's"
+        descriptor T, DATA, 0x67, PRESENT | dpl(3) | TSS32, 0
+        paging
+        unmap DATA
+        to_ring 3
+    .at: call T:0
+    .task:
+    gets EXC_PF, 0
+    saved_eip .at
+
 ; ---- checks before the switch: faults of the old task ----
 
 %macro refused 5+                   ; what, selector, exception, error code, preparation
