@@ -459,7 +459,83 @@ main:
         cause_gp
     gets EXC_DF, 0
 
-    case "#GP in ring 3 meets #TS: #DF with an unusable TSS is a triple fault"
+; The second exception is of the stack: the first one's gate leads from ring 3 to ring 1, whose
+; stack is null (#TS) or absent (#SS). #DF itself goes to ring 0.
+%macro stack_of_ring_1 2            ; vector of the first exception, how the stack is
+    gate vector_gate(%1), CODE1, handler(%1), PRESENT | INTERRUPT_GATE
+    %if %2 == EXC_TS
+    mov dword [TSS + 16], 0
+    %else
+    descriptor FREE + 8, 0, 0xFFFFF, dpl(1) | WRITABLE
+    mov dword [TSS + 16], FREE + 8 + 1
+    %endif
+%endmacro
+%macro meets_stack 3                ; name, vector, cause
+    case %1, " in ring 3 meets #TS: #DF(0)"
+        stack_of_ring_1 %2, EXC_TS
+        to_ring 3
+        %3
+    gets EXC_DF, 0
+    is "CS", [seen.cs], CODE3
+    case %1, " in ring 3 meets #SS: #DF(0)"
+        stack_of_ring_1 %2, EXC_SS
+        to_ring 3
+        %3
+    gets EXC_DF, 0
+    is "CS", [seen.cs], CODE3
+%endmacro
+    meets_stack "#DE", EXC_DE, aam 0
+    meets_stack "#GP", EXC_GP, hlt
+
+    case "#NP in ring 3 meets #TS: #DF(0)"
+        descriptor FREE + 0x10, 0, 0xFFFFF, dpl(3) | WRITABLE
+        stack_of_ring_1 EXC_NP, EXC_TS
+        to_ring 3
+        mov eax, FREE + 0x10 + 3
+        mov ds, eax
+    gets EXC_DF, 0
+
+    case "#PF in ring 3 meets #TS: #DF(0)"
+        paging
+        stack_of_ring_1 EXC_PF, EXC_TS
+        to_ring 3
+        mov eax, [0x400000]
+    gets EXC_DF, 0
+    is "CR2", [seen.cr2], 0x400000
+
+    case "#PF in ring 3 meets #SS: #DF(0)"
+        paging
+        stack_of_ring_1 EXC_PF, EXC_SS
+        to_ring 3
+        mov eax, [0x400000]
+    gets EXC_DF, 0
+
+    case "#NM in ring 3, benign, meets #TS: #TS(EXT)"
+        stack_of_ring_1 EXC_NM, EXC_TS
+        mov eax, cr0
+        or eax, CR0_TS
+        mov cr0, eax
+        to_ring 3
+        fld1
+    gets EXC_TS, 1
+
+; A contributory exception, and a page fault on the way to its handler: one after the other.
+%macro meets_pf 3
+    case %1, " meets #PF: #PF"
+        paging
+        copy_idt DATA + 0x1000 - 14 * 8     ; gates 0 to 13 lie on the page at DATA
+        unmap DATA
+        %3
+    gets EXC_PF, 0
+    is "CR2", [seen.cr2], DATA + 0x1000 - 14 * 8 + %2 * 8
+%endmacro
+    meets_pf "#NP", EXC_NP, cause_np
+    meets_pf "#SS", EXC_SS, cause_ss
+    meets_pf "#GP", EXC_GP, cause_gp
+    meets_pf "#NM, benign,", EXC_NM, call set_ts_and_use_x87
+    meets_pf "INT 8, software,", EXC_DF, int 8
+
+    case "#GP in ring 3, and no stack for any handler in ring 0: shutdown"
         mov dword [TSS + 8], 0      ; SS0
         to_ring 3
         hlt
