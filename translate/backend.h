@@ -18,6 +18,7 @@ enum {
     NATIVE_JUMPS,   /* address of the JumpEntry table */
     NATIVE_END,     /* cycles + budget: a constant while generated code runs */
     NATIVE_SCRATCH,
+    NATIVE_SSE,     /* nonzero: the guest's XMM registers are in the host's */
     NATIVE_X87,     /* nonzero: the guest's x87 is in the host's */
 };
 
@@ -33,8 +34,9 @@ enum {
 
 /* A call site's number: the translation's number << SITE_SHIFT | instruction. */
 enum { SITE_SHIFT = 5 };
-/* Not a call: generated code wants the guest's x87 in the host's. */
+/* Not a call: generated code wants the guest's x87, or XMM registers, in the host's. */
 #define SITE_X87 (~(u32)0)
+#define SITE_SSE (~(u32)1)
 _Static_assert(BLOCK_MAX_INSNS == 1 << SITE_SHIFT, "a site's number has room for an instruction");
 
 /* Where an indirect jump may go without leaving generated code. */
@@ -66,9 +68,8 @@ typedef u64 (*CallFunction)(Cpu *cpu, u32 site);
 typedef struct Backend {
     CodeMemory memory;
     u64 first;              /* bytes of `memory` before the first translation */
-    /* Without and with the XMM registers: */
-    const u8 *call[2], *exit[2];    /* as written */
-    i32 (*enter[2])(Cpu *cpu, const u8 *code);
+    const u8 *call, *exit;  /* as written */
+    i32 (*enter)(Cpu *cpu, const u8 *code);
 } Backend;
 
 bool backend_create(Backend *backend, u64 size, CallFunction call);

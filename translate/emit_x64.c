@@ -143,7 +143,7 @@ void emit_look_up(Emitter *e, const IrOp *op, Access access)
 static void emit_call_site(Emitter *e, u8 insn)
 {
     x64_load_immediate(&e->a, H_R11, e->number << SITE_SHIFT | insn);
-    x64_patch(x64_call(&e->a), e->backend->call[e->ir->assumptions.sse]);
+    x64_patch(x64_call(&e->a), e->backend->call);
 }
 
 static void emit_call(Emitter *e, const IrOp *op)

@@ -30,7 +30,7 @@ void emit_fall_through(Emitter *e)
 static void emit_stub(Emitter *e, unsigned kind)
 {
     x64_load_immediate(&e->a, H_R11, e->number << EXIT_SHIFT | kind);
-    x64_patch(x64_jump(&e->a), e->backend->exit[e->ir->assumptions.sse]);
+    x64_patch(x64_jump(&e->a), e->backend->exit);
 }
 
 void emit_exit_stubs(Emitter *e)
@@ -172,26 +172,35 @@ u8 *backend_guard(Backend *backend, const HostExit *exit, bool user, u64 linear,
 
 enum { XMM_PINNED = 8 };
 
-static void spill(Assembler *a, bool sse)
+/* MOVUPS of all XMM registers, if the guest's are in the host's. */
+static void move_xmm(Assembler *a, u32 opcode)
+{
+    u8 *elsewhere;
+
+    x64_op_immediate(a, DWORD, 0x83, 7, CPU_FIELD(native[NATIVE_SSE]), 0);
+    elsewhere = x64_jump_if(a, 4);
+    for (unsigned i = 0; i < XMM_PINNED; i++)
+        x64_op(a, DWORD, opcode, i,
+               host_memory(H_CPU, (i64)(offsetof(Cpu, xmm) + sizeof(Xmm) * i)));
+    x64_patch(elsewhere, a->at);
+}
+
+static void spill(Assembler *a)
 {
     for (unsigned i = 0; i < PINNED_COUNT; i++)
         x64_op(a, QWORD, 0x89, pinned[i], host_memory(H_CPU, (i64)(offsetof(Cpu, gpr) + 8 * i)));
     x64_op(a, QWORD, 0x89, H_FLAGS, CPU_FIELD(native[NATIVE_FLAGS]));
     x64_op(a, QWORD, 0x89, H_BUDGET, CPU_FIELD(native[NATIVE_BUDGET]));
-    for (unsigned i = 0; sse && i < XMM_PINNED; i++) /* movups */
-        x64_op(a, DWORD, 0x0F11, i,
-               host_memory(H_CPU, (i64)(offsetof(Cpu, xmm) + sizeof(Xmm) * i)));
+    move_xmm(a, 0x0F11);
 }
 
-static void fill(Assembler *a, bool sse)
+static void fill(Assembler *a)
 {
     for (unsigned i = 0; i < PINNED_COUNT; i++)
         x64_op(a, QWORD, 0x8B, pinned[i], host_memory(H_CPU, (i64)(offsetof(Cpu, gpr) + 8 * i)));
     x64_op(a, QWORD, 0x8B, H_FLAGS, CPU_FIELD(native[NATIVE_FLAGS]));
     x64_op(a, QWORD, 0x8B, H_BUDGET, CPU_FIELD(native[NATIVE_BUDGET]));
-    for (unsigned i = 0; sse && i < XMM_PINNED; i++)
-        x64_op(a, DWORD, 0x0F10, i,
-               host_memory(H_CPU, (i64)(offsetof(Cpu, xmm) + sizeof(Xmm) * i)));
+    move_xmm(a, 0x0F10);
 }
 
 static const u8 saved[] = {H_RBX, H_RBP, H_R12, H_R13, H_R14, H_R15};
@@ -210,11 +219,11 @@ static void leave(Assembler *a)
     x64_bytes(a, 0xC3, 1);
 }
 
-static void generate_call(Assembler *a, bool sse, CallFunction call)
+static void generate_call(Assembler *a, CallFunction call)
 {
     u8 *left;
 
-    spill(a, sse);
+    spill(a);
     x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8);
     x64_op(a, QWORD, 0x8B, H_RDI, host_register(H_CPU));
     x64_op(a, DWORD, 0x8B, H_RSI, host_register(H_R11));
@@ -223,7 +232,7 @@ static void generate_call(Assembler *a, bool sse, CallFunction call)
     x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8);
     x64_op(a, DWORD, 0x85, H_RAX, host_register(H_RAX));
     left = x64_jump_if(a, 5);
-    fill(a, sse);
+    fill(a);
     x64_bytes(a, 0xC3, 1);
     x64_patch(left, a->at);
     x64_load_immediate(a, H_RAX, (u32)EXIT_LEFT);
@@ -231,14 +240,14 @@ static void generate_call(Assembler *a, bool sse, CallFunction call)
     leave(a);
 }
 
-static void generate_enter(Assembler *a, bool sse)
+static void generate_enter(Assembler *a)
 {
     for (unsigned i = 0; i < COUNT_OF(saved); i++)
         push(a, saved[i]);
     x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8);
     x64_op(a, QWORD, 0x8B, H_CPU, host_register(H_RDI));
     x64_op(a, QWORD, 0x8B, H_R11, host_register(H_RSI));
-    fill(a, sse);
+    fill(a);
     x64_op(a, DWORD, 0xFF, 4, host_register(H_R11));
 }
 
@@ -250,18 +259,15 @@ bool backend_create(Backend *backend, u64 size, CallFunction call)
     if (!code_memory_create(memory, size))
         return false;
     a = (Assembler){memory->writable, memory->writable + size, false};
-    for (unsigned sse = 0; sse < 2; sse++) {
-        const u8 *enter = code_executable(memory, a.at);
-
-        backend->enter[sse] = (i32(*)(Cpu *, const u8 *))(uintptr_t)enter;
-        generate_enter(&a, sse);
-        backend->exit[sse] = a.at;
-        spill(&a, sse);
-        x64_op(&a, DWORD, 0x8B, H_RAX, host_register(H_R11));
-        leave(&a);
-        backend->call[sse] = a.at;
-        generate_call(&a, sse, call);
-    }
+    const u8 *enter = code_executable(memory, a.at);
+    backend->enter = (i32(*)(Cpu *, const u8 *))(uintptr_t)enter;
+    generate_enter(&a);
+    backend->exit = a.at;
+    spill(&a);
+    x64_op(&a, DWORD, 0x8B, H_RAX, host_register(H_R11));
+    leave(&a);
+    backend->call = a.at;
+    generate_call(&a, call);
     memory->used = backend->first = ((u64)(a.at - memory->writable) + 15) & ~(u64)15;
     return !a.full;
 }

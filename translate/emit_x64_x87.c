@@ -8,21 +8,31 @@
 #include "cpu/opcodes.h"
 #include "translate/emit_x64.h"
 
-void emit_x87_begin(Emitter *e)
+static void want(Emitter *e, unsigned slot, u32 site)
 {
     Assembler *a = &e->a;
-    bool any = false;
     u8 *there;
 
-    for (unsigned i = 0; i < e->ir->count; i++)
-        any |= ir_is_x87(&e->ir->ops[i]);
-    if (!any)
-        return;
-    x64_op_immediate(a, DWORD, 0x83, 7, CPU_FIELD(native[NATIVE_X87]), 0);
+    x64_op_immediate(a, DWORD, 0x83, 7, host_memory(H_CPU, (i64)(offsetof(Cpu, native) + 8 * slot)),
+                     0);
     there = x64_jump_if(a, 5);
-    x64_load_immediate(a, H_R11, SITE_X87);
-    x64_patch(x64_call(a), e->backend->call[e->ir->assumptions.sse]);
+    x64_load_immediate(a, H_R11, site);
+    x64_patch(x64_call(a), e->backend->call);
     x64_patch(there, a->at);
+}
+
+void emit_x87_begin(Emitter *e)
+{
+    bool x87 = false, sse = false;
+
+    for (unsigned i = 0; i < e->ir->count; i++) {
+        x87 |= ir_is_x87(&e->ir->ops[i]);
+        sse |= ir_is_simd(&e->ir->ops[i]);
+    }
+    if (x87)
+        want(e, NATIVE_X87, SITE_X87);
+    if (sse)
+        want(e, NATIVE_SSE, SITE_SSE);
 }
 
 void emit_x87_record(Emitter *e, const X87Record *record)

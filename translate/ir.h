@@ -76,6 +76,7 @@ typedef struct Assumptions {
     u8 flat;                /* bit per SegmentRegister: base 0, limit 4 GiB, readable and writable */
     u8 as;                  /* Privilege of data accesses */
     bool small_stack;       /* 16-bit stack pointer */
+    bool down;              /* DF: string instructions go down */
     bool x87;               /* x87 instructions can be used, all exceptions are masked */
     bool sse, floats;       /* XMM registers can be used; MXCSR's control bits are the usual ones */
 } Assumptions;
@@ -107,6 +108,12 @@ FORCE_INLINE bool ir_declines(const IrOp *op)
 FORCE_INLINE bool ir_is_x87(const IrOp *op)
 {
     return op->opcode >= IR_X87 && op->opcode <= IR_X87_CONTROL;
+}
+
+/* ... the XMM registers? */
+FORCE_INLINE bool ir_is_simd(const IrOp *op)
+{
+    return op->opcode >= IR_SIMD && op->opcode <= IR_SIMD_STORE;
 }
 
 FORCE_INLINE bool ir_ends(const IrOp *op)

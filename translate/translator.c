@@ -82,6 +82,7 @@ static Assumptions assumptions_now(const Cpu *cpu)
 
     now.sse = !(cpu->cr0 & (CR0_EM | CR0_TS)) && (cpu->cr4 & CR4_OSFXSR);
     now.x87 = x87_usable(cpu);
+    now.down = (cpu->rflags & FLAG_DF) != 0;
     now.floats = now.sse && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT;
 
     for (unsigned reg = ES; reg <= GS; reg++)
@@ -90,13 +91,27 @@ static Assumptions assumptions_now(const Cpu *cpu)
     return now;
 }
 
-enum { VARIANT_SSE = 1 << 11, VARIANT_FLOATS = 1 << 12, VARIANT_X87 = 1 << 13 };
+enum {
+    VARIANT_SSE = 1 << 11,
+    VARIANT_FLOATS = 1 << 12,
+    VARIANT_X87 = 1 << 13,
+    VARIANT_DOWN = 1 << 14
+};
 
 static u32 variant_of(const Cpu *cpu, Assumptions now)
 {
     return now.flat | (u32)now.as << 8 | (u32)now.small_stack << 10 |
            (now.sse ? (u32)VARIANT_SSE : 0) | (now.floats ? (u32)VARIANT_FLOATS : 0) |
-           (now.x87 ? (u32)VARIANT_X87 : 0) | (u32)block_mode(cpu) << 16;
+           (now.x87 ? (u32)VARIANT_X87 : 0) | (now.down ? (u32)VARIANT_DOWN : 0) |
+           (u32)block_mode(cpu) << 16;
+}
+
+/* Do the assumptions still hold that an instruction can change without ending its block? */
+static bool fits(const Cpu *cpu, u32 variant)
+{
+    return !((variant & VARIANT_X87) && !x87_usable(cpu)) &&
+           !((variant & VARIANT_FLOATS) && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) != MXCSR_INIT) &&
+           ((variant & VARIANT_DOWN) != 0) == ((cpu->rflags & FLAG_DF) != 0);
 }
 
 /* Near jumps are not checked against CS's limit, so all they can reach must be within. */
@@ -237,16 +252,22 @@ static u64 flags_to_native(const Flags *flags)
 
 /* Generated code leaves the exception flags of its SSE operations in the host's MXCSR, which must
  * have none to begin with that the guest's has not. */
-static void floats_begin(const Cpu *cpu)
+static void give_sse(Cpu *cpu)
 {
     if (__builtin_ia32_stmxcsr() & ~cpu->mxcsr & MXCSR_FLAGS)
         __builtin_ia32_ldmxcsr(MXCSR_INIT);
+    cpu->native[NATIVE_SSE] = 1;
 }
 
-static void floats_end(Cpu *cpu, u32 variant)
+/* The registers have been spilled already. */
+static bool take_sse(Cpu *cpu)
 {
-    if (variant & VARIANT_FLOATS)
+    bool there = cpu->native[NATIVE_SSE] != 0;
+
+    if (there && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT)
         cpu->mxcsr |= __builtin_ia32_stmxcsr() & MXCSR_FLAGS;
+    cpu->native[NATIVE_SSE] = 0;
+    return there;
 }
 
 static bool take_x87(Cpu *cpu)
@@ -277,6 +298,28 @@ static void set_block(Cpu *cpu, const TranslatedBlock *translation)
     cpu->rip = rip;
 }
 
+/* May generated code go on after the interpreter's body of `insn`? Not if that has asked for more
+ * than the next instruction, nor if what the translation assumes holds no longer. */
+static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *insn)
+{
+    const Block *block = translation->block;
+    u64 after = cpu->cycles + (u64)(insn + 1 - cpu->counted);
+    i64 budget;
+
+    if (!cpu->block_end)
+        return false;
+    if (insn + 1 != cpu->block_stop || !insn_ends_block(insn))
+        return fits(cpu, translation->variant);
+    /* A repeated instruction counts as more than one. */
+    budget = (i64)(cpu->native[NATIVE_END] - after);
+    if (cpu->attention || cpu->block_key == NO_KEY || budget <= 0 ||
+        cpu->rip != ((translation->rip + block->bytes) & cpu->linear_mask) ||
+        variant_of(cpu, assumptions_now(cpu)) != translation->variant)
+        return false;
+    cpu->native[NATIVE_BUDGET] = (u64)budget;
+    return true;
+}
+
 /* From generated code: does one guest instruction the interpreter's way. */
 static u64 call_interpreter(Cpu *cpu, u32 site)
 {
@@ -285,6 +328,10 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
 
     if (site == SITE_X87) {
         give_x87(cpu);
+        return 0;
+    }
+    if (site == SITE_SSE) {
+        give_sse(cpu);
         return 0;
     }
     Block *block = translation->block;
@@ -299,23 +346,16 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
     cpu->insn = insn;
     cpu->counted = block->insns;
     cpu->block_end = cpu->block_stop = end;
-    floats_end(cpu, translation->variant);
-    bool x87 = take_x87(cpu);
+    bool x87 = take_x87(cpu), sse = take_sse(cpu);
     insn_general_handler(insn)(cpu, insn);
-    if (translation->variant & VARIANT_FLOATS) {
-        floats_begin(cpu);
-        if ((cpu->mxcsr & ~(u32)MXCSR_FLAGS) != MXCSR_INIT)
-            cpu_leave_block(cpu);
-    }
-    if ((translation->variant & VARIANT_X87) && !x87_usable(cpu))
-        cpu_leave_block(cpu);
-    if (!cpu->block_end || (insn + 1 == end && insn_ends_block(insn))) {
+    if (!goes_on(cpu, translation, insn)) {
         cpu_leave(cpu, insn + 1);
         return 1;
     }
     if (x87)
         give_x87(cpu);
-    /* A device may have moved the clock on to this instruction; the deadline only with a leave. */
+    if (sse)
+        give_sse(cpu);
     cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     return 0;
 }
@@ -332,10 +372,7 @@ static i32 enter(Cpu *cpu, const TranslatedBlock *translation)
     cpu->native[NATIVE_END] = cpu->cycles + budget;
     cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     translator->counters.entries++;
-    if (translation->variant & VARIANT_FLOATS)
-        floats_begin(cpu);
-    return translator->backend.enter[(translation->variant & VARIANT_SSE) != 0](cpu,
-                                                                                translation->code);
+    return translator->backend.enter(cpu, translation->code);
 }
 
 /* After an exit other than EXIT_LEFT: the Cpu as the interpreter would have left it. Gives the
@@ -344,7 +381,7 @@ static Link *leave(Cpu *cpu, TranslatedBlock *last, unsigned kind)
 {
     Link *link = NULL;
 
-    floats_end(cpu, last->variant);
+    take_sse(cpu);
     take_x87(cpu);
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET];
