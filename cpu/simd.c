@@ -1,9 +1,6 @@
 /*
  * MMX and SSE: what the fast paths of simd.h decline, and MXCSR's exceptions.
  *
- * Not implemented: PE together with an unmasked overflow or underflow. It says whether the result
- * is inexact with its exponent unbounded; we report whether the masked response is.
- *
  * Manual: Intel SDM Vol. 1, "SSE, SSE2, and SSE3 Exceptions", "Handling SIMD Floating-Point
  * Exceptions in Software"; Vol. 2, "Instruction Exception Specification".
  */

@@ -20,7 +20,10 @@ enum {
     MXCSR_IE = 1,
     MXCSR_DE = 2,
     MXCSR_ZE = 4,
+    MXCSR_OE = 8,
     MXCSR_UE = 16,
+    MXCSR_PE = 32,
+    MXCSR_DAZ = 64,
     MXCSR_FLAGS = 0x3F,
     MXCSR_BEFORE = MXCSR_IE | MXCSR_DE | MXCSR_ZE, /* found before anything is computed */
     MXCSR_MASK_SHIFT = 7,
@@ -36,6 +39,9 @@ void simd_write_slow(Cpu *cpu, u64 linear, Vector value);
 _Noreturn void simd_unavailable(Cpu *cpu);
 /* Adds the flags of an operation to MXCSR; raises #XM (#UD) for those that are unmasked. */
 void simd_report(Cpu *cpu, u32 flags);
+/* The flags of the current instruction's operation, one of them an unmasked OE or UE, with PE as
+ * the manual wants it then. */
+u32 simd_precision(const Cpu *cpu, Vector a, Vector b, u32 flags);
 
 /* ---- the frame of each instruction ---- */
 
@@ -181,7 +187,10 @@ FORCE_INLINE Vector simd_exact(Cpu *cpu, Operation *operation, Vector a, Vector 
         control &= ~(u32)MXCSR_FTZ;
     }
     result = simd_run(operation, a, b, control, &flags);
-    simd_report(cpu, flags | (tiny & MXCSR_UE));
+    flags |= tiny & MXCSR_UE;
+    if (UNLIKELY(flags & ~(cpu->mxcsr >> MXCSR_MASK_SHIFT) & (MXCSR_OE | MXCSR_UE)))
+        flags = simd_precision(cpu, a, b, flags);
+    simd_report(cpu, flags);
     return result;
 }
 
