@@ -35,7 +35,7 @@ CONVERT(CVTTPD2DQ, "cvttpd2dq")
 /* ---- from MMX and to it ---- */
 
 /* A memory operand leaves the x87 alone: with CVTPI2PD the manual says so, with CVTPI2PS silicon
- * does. */
+ * does. A register makes all of it valid even when the conversion raises an exception. */
 FORCE_INLINE Vector convert_from_mmx(Cpu *cpu, const Insn *insn, Operation *operation)
 {
     Vector source, result;
@@ -45,9 +45,9 @@ FORCE_INLINE Vector convert_from_mmx(Cpu *cpu, const Insn *insn, Operation *oper
     if (mmx)
         mmx_begin(cpu);
     source = (Vector){mmx_source(cpu, insn), 0};
-    result = simd_compute(cpu, operation, source, source);
     if (mmx)
         mmx_enter(cpu);
+    result = simd_compute(cpu, operation, source, source);
     return result;
 }
 
@@ -76,8 +76,8 @@ FORCE_INLINE void convert_to_mmx(Cpu *cpu, const Insn *insn, Operation *operatio
     source = xmm_source(cpu, insn);
     if (!whole)
         source[1] = 0;
+    mmx_enter(cpu); /* even when the conversion raises an exception */
     source = simd_compute(cpu, operation, source, source);
-    mmx_enter(cpu);
     mmx_set(cpu, insn->operands[0].number, source[0]);
 }
 

@@ -209,23 +209,19 @@ PLAIN(MOVNTI)
 
 /* ---- byte masks ---- */
 
-/* Stores the bytes of `value` whose mask byte is negative at DS:(E)DI. All of them are checked
- * before one is written; bytes that are not selected never fault. */
+/* Stores the bytes of `value` whose mask byte is negative at DS:(E)DI. The manual leaves it to the
+ * processor whether bytes that are not selected fault; silicon checks all of them. */
 static void store_masked(Cpu *cpu, const Insn *insn, const u8 *value, const u8 *mask,
                          unsigned count)
 {
-    u64 offset = cpu->gpr[RDI];
+    u64 offset = cpu->gpr[RDI] & insn->address_mask;
 
-    for (unsigned i = 0; i < count; i++)
-        if (mask[i] & 0x80) {
-            u64 at = (offset + i) & insn->address_mask;
-            u64 linear = memory_linear(cpu, insn->segment, at, BYTE, true);
-
-            memory_probe_write(cpu, linear, BYTE, cpu->as);
-        }
+    for (unsigned i = 0; i < count; i += QWORD)
+        memory_probe_write(cpu, memory_linear(cpu, insn->segment, offset + i, QWORD, true), QWORD,
+                           cpu->as);
     for (unsigned i = 0; i < count; i++)
         if (mask[i] & 0x80)
-            memory_write(cpu, insn->segment, (offset + i) & insn->address_mask, BYTE, value[i]);
+            memory_write(cpu, insn->segment, offset + i, BYTE, value[i]);
 }
 
 static void MASKMOVQ(Cpu *cpu, const Insn *insn)
@@ -235,8 +231,8 @@ static void MASKMOVQ(Cpu *cpu, const Insn *insn)
     mmx_begin(cpu);
     value = mmx_get(cpu, insn->operands[0].number);
     mask = mmx_get(cpu, insn->operands[1].number);
+    mmx_enter(cpu); /* even when the store faults */
     store_masked(cpu, insn, (const u8 *)&value, (const u8 *)&mask, 8);
-    mmx_enter(cpu);
 }
 PLAIN(MASKMOVQ)
 

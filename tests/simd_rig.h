@@ -152,12 +152,12 @@ extern const u8 simd_after_end[] __attribute__((visibility("hidden")));
 
 static u8 *simd_code;
 static sigjmp_buf simd_fault;
-static u32 simd_fault_mxcsr;
+static SimdImage simd_fault_image;
 
 static void simd_on_signal(int number, siginfo_t *info, void *context)
 {
     (void)info;
-    simd_fault_mxcsr = ((ucontext_t *)context)->uc_mcontext.fpregs->mxcsr;
+    memcpy(&simd_fault_image, ((ucontext_t *)context)->uc_mcontext.fpregs, sizeof simd_fault_image);
     siglongjmp(simd_fault, number);
 }
 
@@ -179,7 +179,7 @@ static void host_assemble_simd(const u8 *insn, unsigned length)
     simd_emit(at, simd_after, simd_after_end);
 }
 
-/* After an exception only MXCSR's flags have changed. */
+/* An exception changes MXCSR's flags, and may have made MMX registers valid. */
 static void host_run_simd(SimdState *state)
 {
     static const u32 init = 0x1F80;
@@ -200,7 +200,7 @@ static void host_run_simd(SimdState *state)
         work.flags &= FLAGS_ARITHMETIC;
         *state = work;
     } else {
-        state->image.mxcsr = simd_fault_mxcsr;
+        state->image = simd_fault_image;
         for (unsigned i = 0; i < 3; i++)
             if (ended == signals[i])
                 state->vector = vectors[i];
