@@ -76,10 +76,14 @@ FORCE_INLINE void JMP(Cpu *cpu, const Insn *insn, Shape shape)
 }
 STACKED(JMP)
 
+/* The push is checked before the target. */
 FORCE_INLINE void CALL(Cpu *cpu, const Insn *insn, Shape shape)
 {
     u64 target = near_target(cpu, insn, shape);
 
+    if (UNLIKELY(target > cpu->segments[CS].limit) && cpu->code_size != 8)
+        memory_read_for_write_with(cpu, SS, (cpu->gpr[RSP] - shape.size) & cpu->stack_mask,
+                                   shape.size, shape.redo);
     cpu_check_rip(cpu, target);
     stack_push_with(cpu, cpu_next_rip(cpu), shape.size, shape.redo);
     cpu->rip = target;

@@ -100,6 +100,7 @@ static void set_zf(Cpu *cpu, bool value)
     cpu_set_flags(cpu, value ? FLAG_ZF : 0, FLAG_ZF);
 }
 
+/* A selector that stays is not written, and need not be writable. */
 static void ARPL(Cpu *cpu, const Insn *insn)
 {
     Operand operand = insn->operands[0];
@@ -107,7 +108,7 @@ static void ARPL(Cpu *cpu, const Insn *insn)
     bool lower;
 
     if (operand.kind == OPERAND_MEMORY)
-        selector = (u16)memory_read_for_write(cpu, insn->segment, operand_offset(cpu, insn), WORD);
+        selector = (u16)memory_read(cpu, insn->segment, operand_offset(cpu, insn), WORD);
     else
         selector = (u16)register_read(cpu, operand, WORD);
     lower = (selector & 3) < (source & 3);

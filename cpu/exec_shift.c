@@ -21,15 +21,18 @@ FORCE_INLINE bool top_bit(u64 value, Size size)
     return (value & size_sign(size)) != 0;
 }
 
-/* Rotates change CF and OF only, and nothing when the masked count is 0. */
+/* Rotates change CF and OF only, and neither when the masked count is 0; but even then a doubleword
+ * register loses its upper half. */
 FORCE_INLINE void ROL(Cpu *cpu, const Insn *insn, Shape shape)
 {
     unsigned count = shift_count(cpu, insn, shape, 1), width = 8 * shape.size;
     unsigned turn = count % width;
     u64 value = dst_read_for_write(cpu, insn, shape);
 
-    if (count == 0)
+    if (count == 0) {
+        dst_write(cpu, insn, shape, value);
         return;
+    }
     if (turn)
         value = (value << turn | value >> (width - turn)) & size_mask(shape.size);
     dst_write(cpu, insn, shape, value);
@@ -43,8 +46,10 @@ FORCE_INLINE void ROR(Cpu *cpu, const Insn *insn, Shape shape)
     unsigned turn = count % width;
     u64 value = dst_read_for_write(cpu, insn, shape);
 
-    if (count == 0)
+    if (count == 0) {
+        dst_write(cpu, insn, shape, value);
         return;
+    }
     if (turn)
         value = (value >> turn | value << (width - turn)) & size_mask(shape.size);
     dst_write(cpu, insn, shape, value);
@@ -59,8 +64,10 @@ FORCE_INLINE void RCL(Cpu *cpu, const Insn *insn, Shape shape)
     u64 value = dst_read_for_write(cpu, insn, shape);
     bool carry = flag_c(&cpu->flags);
 
-    if (count == 0)
+    if (count == 0) {
+        dst_write(cpu, insn, shape, value);
         return;
+    }
     for (unsigned turn = count % (width + 1); turn; turn--) {
         bool out = top_bit(value, shape.size);
 
@@ -78,8 +85,10 @@ FORCE_INLINE void RCR(Cpu *cpu, const Insn *insn, Shape shape)
     u64 value = dst_read_for_write(cpu, insn, shape);
     bool carry = flag_c(&cpu->flags);
 
-    if (count == 0)
+    if (count == 0) {
+        dst_write(cpu, insn, shape, value);
         return;
+    }
     for (unsigned turn = count % (width + 1); turn; turn--) {
         bool out = value & 1;
 

@@ -49,17 +49,17 @@ FORCE_INLINE void PUSHA(Cpu *cpu, const Insn *insn, Shape shape)
 }
 SIZED(PUSHA)
 
-/* The saved SP is skipped. */
+/* The saved SP is skipped. Where a value cannot be popped, those before it have been: the handler
+ * sees them, and SP as it was. */
 FORCE_INLINE void POPA(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    u64 values[8];
-
     (void)insn;
-    for (unsigned i = 0; i < 8; i++)
-        values[i] = stack_peek(cpu, i * shape.size, shape.size);
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
+        u64 value = stack_peek(cpu, i * shape.size, shape.size);
+
         if (RDI - i != RSP)
-            gpr_write(cpu, RDI - i, shape.size, values[i]);
+            gpr_write(cpu, RDI - i, shape.size, value);
+    }
     stack_drop(cpu, 8 * shape.size);
 }
 SIZED(POPA)
@@ -132,7 +132,9 @@ static u64 frame_read(Cpu *cpu, u64 offset, unsigned size)
 static void ENTER(Cpu *cpu, const Insn *insn)
 {
     unsigned level = insn->displacement & 31, size = insn->size;
-    u64 pointer = (cpu->gpr[RSP] - size) & cpu->stack_mask, frame = pointer;
+    u64 pointer = (cpu->gpr[RSP] - size) & cpu->stack_mask;
+    u64 frame =
+        (cpu->gpr[RSP] & ~cpu->stack_mask) | pointer; /* all of ESP, on a 16-bit stack too */
 
     memory_write(cpu, SS, pointer, size, cpu->gpr[RBP]);
     for (unsigned i = 1; i < level; i++) {

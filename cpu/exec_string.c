@@ -180,8 +180,9 @@ SIZED(LODS)
 
 FORCE_INLINE u64 compare_body(Cpu *cpu, const Insn *insn, Size size, u64 most)
 {
-    u64 a = memory_read(cpu, insn->segment, string_pointer(cpu, insn, RSI), size);
+    /* When both would fault, it is ES:(E)DI that does. */
     u64 b = memory_read(cpu, ES, string_pointer(cpu, insn, RDI), size);
+    u64 a = memory_read(cpu, insn->segment, string_pointer(cpu, insn, RSI), size);
 
     (void)most;
     alu_subtract(&cpu->flags, size, a, b, false);
