@@ -63,7 +63,8 @@ static bool takes_repeat(const OpcodeRow *row)
            row->name != INSN_LOOPE && row->name != INSN_LOOPNE;
 }
 
-/* LOCK before a move to or from CR0 means CR8 on some processors. */
+/* LOCK before a move to or from CR0 means CR8 on some processors, and some that have learnt a new
+ * VERW by an update of their microcode let it pass there. */
 static void choose_other_prefixes(Prefixes *prefixes, const OpcodeRow *row, Random *random)
 {
     static const u8 segments[] = {0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65};
@@ -77,7 +78,8 @@ static void choose_other_prefixes(Prefixes *prefixes, const OpcodeRow *row, Rand
         add(prefixes, random_one_in(random, 2) ? 0xF2 : 0xF3);
     if (random_one_in(random, 5))
         add(prefixes, segments[random_below(random, COUNT_OF(segments))]);
-    if (row->name != INSN_MOVCR && random_one_in(random, attributes & LOCK ? 8 : 80))
+    if (row->name != INSN_MOVCR && row->name != INSN_VERW &&
+        random_one_in(random, attributes & LOCK ? 8 : 80))
         add(prefixes, 0xF0);
 }
 

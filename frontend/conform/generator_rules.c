@@ -278,10 +278,10 @@ static void selector_operand(Generator *generator)
 
 /* ---- flags and interrupts ---- */
 
-/* TF would trap in the oracle's own code. */
+/* TF would trap in the oracle's own code, and AC fault there. */
 static void pop_flags(Generator *generator)
 {
-    u64 flags = random_next(&generator->random) & ~(u64)FLAG_TF;
+    u64 flags = random_next(&generator->random) & ~(u64)(FLAG_TF | FLAG_AC);
 
     generator_store(generator, stack_linear(generator, generator->c->before.gpr[RSP]), &flags, 8);
 }
