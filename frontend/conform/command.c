@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "frontend/conform/case_file.h"
 #include "frontend/conform/command_options.h"
 #include "frontend/conform/native.h"
+#include "frontend/conform/replay.h"
+#include "frontend/conform/report.h"
 #include "frontend/conform/words.h"
 
 enum { EXIT_AGREE = 0, EXIT_DIFFER = 1, EXIT_ERROR = 2 };
@@ -191,6 +194,16 @@ static int complain(const char *sentence)
     return EXIT_ERROR;
 }
 
+static int write_reports(const ConformOptions *options, const Campaign *campaign, int status)
+{
+    char error[400];
+
+    for (unsigned i = 0; i < options->report_count; i++)
+        if (!report_write(campaign, options->reports[i], error, sizeof error))
+            status = complain(error);
+    return status;
+}
+
 static int run(const ConformOptions *options)
 {
     bool shown = isatty(STDERR_FILENO);
@@ -214,6 +227,7 @@ static int run(const ConformOptions *options)
     status = campaign.different || campaign.not_run ? EXIT_DIFFER : EXIT_AGREE;
     if (campaign.cases == 0)
         status = complain("nothing of this could be run natively");
+    status = write_reports(options, &campaign, status);
     campaign_free(&campaign);
     return status;
 }
@@ -221,6 +235,7 @@ static int run(const ConformOptions *options)
 int conform_command(int argc, char **argv)
 {
     ConformOptions options;
+    const CampaignOptions *campaign = &options.campaign;
     char error[256];
     int status = EXIT_AGREE;
 
@@ -228,8 +243,14 @@ int conform_command(int argc, char **argv)
         status = complain(error);
     else if (options.help)
         fputs(conform_usage, stdout);
+    else if (options.replay)
+        status = replay_command(options.replay, campaign->cpu, campaign->engine);
+    else if (options.case_file_count)
+        status = case_files_run(options.case_files, options.case_file_count, campaign->cpu,
+                                campaign->engine);
     else
         status = run(&options);
     free(options.rows);
+    free(options.case_files);
     return fflush(stdout) ? complain("standard output cannot be written") : status;
 }

@@ -1,5 +1,7 @@
 #include "frontend/conform/command_options.h"
 
+#include "frontend/conform/report.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,12 +10,13 @@
 #include <strings.h>
 
 const char conform_usage[] =
-    "Usage: vitrine conform [OPTION...] [INSTRUCTION | 'BYTES']...\n"
+    "Usage: vitrine conform [OPTION...] [INSTRUCTION | 'BYTES' | FILE.case]...\n"
     "Runs instructions on the processor under us and on vitrine's, and compares the results.\n"
     "\n"
     "  (nothing)       every instruction, in every mode in which it exists\n"
     "  ADC             all encodings of one instruction; several may be named\n"
     "  '66 0f 6e c1'   this encoding only\n"
+    "  FILE.case       the cases in a file that you wrote (docs/cases.md)\n"
     "\n"
     "  --mode 16|32|64     code of this size only; may be given twice\n"
     "  --cases N           cases per encoding and mode (2000; one instruction: 100000)\n"
@@ -21,6 +24,8 @@ const char conform_usage[] =
     "  --jobs N            processes (one per processor)\n"
     "  --engine NAME       interpreter (the default) or translator\n"
     "  --cpu MODEL         as for -cpu (max)\n"
+    "  --report FILE       also write a report: .html, .json, .xml (JUnit) or .txt\n"
+    "  --replay CASE       one case again, in full: as a failure prints it, or a file\n"
     "  --verbose           a line per encoding and mode\n"
     "  --help              this text\n"
     "\n"
@@ -150,6 +155,18 @@ static bool parse_mode(ConformOptions *options, const char *text, char *error, s
     return false;
 }
 
+static bool add_report(ConformOptions *options, const char *path, char *error, size_t error_size)
+{
+    if (!report_format(path, error, error_size))
+        return false;
+    if (options->report_count == CONFORM_REPORTS) {
+        snprintf(error, error_size, "at most %d reports can be written", CONFORM_REPORTS);
+        return false;
+    }
+    options->reports[options->report_count++] = path;
+    return true;
+}
+
 static bool parse_option(ConformOptions *options, const char *name, const char *value, char *error,
                          size_t error_size)
 {
@@ -174,6 +191,12 @@ static bool parse_option(ConformOptions *options, const char *name, const char *
         snprintf(error, error_size, "--engine is interpreter or translator, not '%s'", value);
         return false;
     }
+    if (strcmp(name, "--report") == 0)
+        return add_report(options, value, error, error_size);
+    if (strcmp(name, "--replay") == 0) {
+        options->replay = value;
+        return true;
+    }
     campaign->cpu = value; /* --cpu; checked when the processor is made */
     return true;
 }
@@ -181,13 +204,20 @@ static bool parse_option(ConformOptions *options, const char *name, const char *
 /* Its name without a second dash; NULL: it is none. */
 static const char *known_option(const char *text)
 {
-    static const char *const names[] = {"--mode", "--cases",  "--seed",
-                                        "--jobs", "--engine", "--cpu"};
+    static const char *const names[] = {"--mode",   "--cases", "--seed",   "--jobs",
+                                        "--engine", "--cpu",   "--report", "--replay"};
 
     for (unsigned i = 0; i < COUNT_OF(names); i++)
         if (strcmp(text, names[i]) == 0 || strcmp(text, names[i] + 1) == 0)
             return names[i];
     return NULL;
+}
+
+static bool is_case_file(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 5 && strcmp(text + length - 5, ".case") == 0;
 }
 
 static bool is_switch(const char *text, const char *name)
@@ -202,7 +232,8 @@ bool conform_options_parse(ConformOptions *options, int argc, char **argv, char 
 
     *options = (ConformOptions){.campaign.seed = 1};
     options->rows = calloc(opcode_row_count, 1);
-    if (!options->rows) {
+    options->case_files = calloc((size_t)argc, sizeof *options->case_files);
+    if (!options->rows || !options->case_files) {
         snprintf(error, error_size, "the host is out of memory");
         return false;
     }
@@ -221,6 +252,8 @@ bool conform_options_parse(ConformOptions *options, int argc, char **argv, char 
             snprintf(error, error_size, "there is no option '%s'; see vitrine conform --help",
                      argv[i]);
             return false;
+        } else if (is_case_file(argv[i])) {
+            options->case_files[options->case_file_count++] = argv[i];
         } else if (select_one(options, argv[i], error, error_size)) {
             named = true;
         } else {

@@ -6,8 +6,15 @@
 
 #include "frontend/conform/campaign.h"
 
+enum { CONFORM_REPORTS = 8 };
+
 typedef struct ConformOptions {
     CampaignOptions campaign;
+    const char *reports[CONFORM_REPORTS];   /* files to write */
+    unsigned report_count;
+    const char *replay;     /* a case, or a file of cases; NULL: none */
+    const char **case_files;/* free() it */
+    unsigned case_file_count;
     bool help, verbose;
     u8 *rows;               /* what campaign.rows points to; free() it */
 } ConformOptions;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cpu/cpu.h"
+#include "frontend/conform/case_text.h"
 
 const char *words_bytes(const Case *c, char *text, size_t size)
 {
@@ -133,6 +134,9 @@ void words_failure(FILE *file, const Failure *failure, const char *indent)
                 difference_value(c, difference, false, expected, sizeof expected),
                 difference_value(c, difference, true, got, sizeof got));
     }
+    fprintf(file, "%s  replay: vitrine conform --replay '", indent);
+    case_text_print(file, c, "; ");
+    fprintf(file, "'\n");
     if (failure->expected.vector >= 0)
         fprintf(file, "%s  (the processor raises vector %d at %08" PRIX64 ")\n", indent,
                 failure->expected.vector, failure->expected.state.rip);
