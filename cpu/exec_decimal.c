@@ -1,30 +1,33 @@
 /*
  * Decimal adjustment. Manual: Intel SDM Vol. 2, each instruction's page. Flags that it leaves
- * undefined follow the result.
+ * undefined are those of the addition or subtraction made, as on AMD processors.
  */
 #include "cpu/alu.h"
 #include "cpu/exec.h"
 
-static void set_result_flags(Cpu *cpu, u8 al, bool carry, bool adjust)
+static void set_carries(Cpu *cpu, bool carry, bool adjust)
 {
-    flags_set(&cpu->flags, BYTE, al, 0);
-    cpu->flags.carries = (u64)carry << 63 | (u64)carry << 62 | (u64)adjust << 3;
+    flags_set_co(&cpu->flags, carry, flag_o(&cpu->flags));
+    cpu->flags.carries = (cpu->flags.carries & ~(u64)8) | (u64)adjust << 3;
+}
+
+/* Adds to, or takes from, AL or AX; returns the result. */
+static u64 correct(Cpu *cpu, Size size, u64 value, u64 by, int sign)
+{
+    return sign > 0 ? alu_add(&cpu->flags, size, value, by, false)
+                    : alu_subtract(&cpu->flags, size, value, by, false);
 }
 
 /* DAA and DAS: 6 for the low digit, 60h for the high one. */
 static void adjust_packed(Cpu *cpu, int sign)
 {
-    u8 al = (u8)cpu->gpr[RAX], result = al;
+    u8 al = (u8)cpu->gpr[RAX];
     bool carry = flag_c(&cpu->flags), adjust = flag_a(&cpu->flags);
     bool low = (al & 0xF) > 9 || adjust, high = al > 0x99 || carry;
     bool borrow = sign < 0 && low && al < 6;
 
-    if (low)
-        result = (u8)(result + sign * 6);
-    if (high)
-        result = (u8)(result + sign * 0x60);
-    gpr_write(cpu, RAX, BYTE, result);
-    set_result_flags(cpu, result, high || borrow, low);
+    gpr_write(cpu, RAX, BYTE, correct(cpu, BYTE, al, (low ? 6u : 0) + (high ? 0x60u : 0), sign));
+    set_carries(cpu, high || borrow, low);
 }
 
 static void DAA(Cpu *cpu, const Insn *insn)
@@ -46,11 +49,8 @@ static void adjust_unpacked(Cpu *cpu, int sign)
     u16 ax = (u16)cpu->gpr[RAX];
     bool adjust = (ax & 0xF) > 9 || flag_a(&cpu->flags);
 
-    if (adjust)
-        ax = (u16)(ax + sign * 0x106);
-    ax &= 0xFF0F;
-    gpr_write(cpu, RAX, WORD, ax);
-    set_result_flags(cpu, (u8)ax, adjust, adjust);
+    gpr_write(cpu, RAX, WORD, correct(cpu, WORD, ax, adjust ? 0x106 : 0, sign) & 0xFF0F);
+    set_carries(cpu, adjust, adjust);
 }
 
 static void AAA(Cpu *cpu, const Insn *insn)
@@ -74,16 +74,15 @@ static void AAM(Cpu *cpu, const Insn *insn)
     if (base == 0)
         cpu_raise(cpu, EXCEPTION_DE, 0);
     gpr_write(cpu, RAX, WORD, (u64)(al / base) << 8 | al % base);
-    set_result_flags(cpu, al % base, false, false);
+    flags_set(&cpu->flags, BYTE, al % base, 0);
 }
 PLAIN(AAM)
 
 static void AAD(Cpu *cpu, const Insn *insn)
 {
     u16 ax = (u16)cpu->gpr[RAX];
-    u8 al = (u8)((ax & 0xFF) + (ax >> 8) * (u8)insn->immediate);
+    u8 tens = (u8)((ax >> 8) * (u8)insn->immediate);
 
-    gpr_write(cpu, RAX, WORD, al);
-    set_result_flags(cpu, al, false, false);
+    gpr_write(cpu, RAX, WORD, correct(cpu, BYTE, ax & 0xFF, tens, 1));
 }
 PLAIN(AAD)

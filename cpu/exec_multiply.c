@@ -94,7 +94,13 @@ FORCE_INLINE void quotient_write(Cpu *cpu, Size size, u64 quotient, u64 remainde
     }
 }
 
-/* Flags, all undefined, stay. */
+/* All undefined: CF and OF stay, AF is set, the others are cleared, as on AMD processors. */
+FORCE_INLINE void quotient_flags(Cpu *cpu)
+{
+    cpu->flags.result = cpu->flags.zero = 1;
+    cpu->flags.carries |= 8;
+}
+
 FORCE_INLINE void DIV(Cpu *cpu, const Insn *insn, Shape shape)
 {
     u64 divisor = dst_read(cpu, insn, shape);
@@ -106,6 +112,7 @@ FORCE_INLINE void DIV(Cpu *cpu, const Insn *insn, Shape shape)
         quotient_write(cpu, shape.size, (u64)(dividend / divisor), (u64)(dividend % divisor));
     else
         quotient_write(cpu, shape.size, (u64)dividend / divisor, (u64)dividend % divisor);
+    quotient_flags(cpu);
 }
 ONE_OPERAND(DIV)
 
@@ -134,5 +141,6 @@ FORCE_INLINE void IDIV(Cpu *cpu, const Insn *insn, Shape shape)
     if (signed_overflow(shape.size, quotient))
         cpu_raise(cpu, EXCEPTION_DE, 0);
     quotient_write(cpu, shape.size, (u64)quotient, (u64)(dividend - quotient * divisor));
+    quotient_flags(cpu);
 }
 ONE_OPERAND(IDIV)

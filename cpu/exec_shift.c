@@ -2,7 +2,7 @@
  * Shifts and rotates. Manual: Intel SDM Vol. 2, each instruction's page.
  *
  * OF is defined for a count of 1 only; for other counts it follows the same formula. AF, undefined,
- * is set, and OF of SHLD is carry ^ sign, as on AMD processors.
+ * is set, and OF of SHLD is carry ^ sign (for all bits, the carry), as on AMD processors.
  */
 #include "cpu/alu.h"
 #include "cpu/exec.h"
@@ -148,45 +148,32 @@ FORCE_INLINE void SAR(Cpu *cpu, const Insn *insn, Shape shape)
 }
 SHAPED(SAR)
 
-/* The bits of dst : src : dst, a circle of operands, that lie `count` (1 .. 31 or 63) to the right
- * of the first one's. A count above the width, for words only, is undefined and goes on around. */
-FORCE_INLINE u64 circle_bits(u64 first, u64 second, unsigned count, Size size)
-{
-    unsigned width = 8 * size;
-
-    if (count > width) {
-        u64 other = first;
-
-        first = second;
-        second = other;
-        count -= width;
-    }
-    return (count == width ? second : first << count | second >> (width - count)) & size_mask(size);
-}
-
+/* A count above the width, for words only, is undefined: it moves bits of src : src, and CF is 0.
+ */
 FORCE_INLINE void double_shift(Cpu *cpu, const Insn *insn, Shape shape, bool left)
 {
     unsigned count = shift_count(cpu, insn, shape, 2), width = 8 * shape.size;
-    u64 src = src_read(cpu, insn, shape), dst = dst_read_for_write(cpu, insn, shape);
-    u64 result = dst, last = dst;
+    u64 src = src_read(cpu, insn, shape), dst = dst_read_for_write(cpu, insn, shape), result = dst;
+    bool beyond = count > width, carry = false;
+    unsigned turn = beyond ? count - width : count;
 
-    if (count > 0) {
-        /* To the right by `count` is to the left by what remains of two operands. */
-        result = left ? circle_bits(dst, src, count, shape.size)
-                      : circle_bits(dst, src, 2 * width - count, shape.size);
-        last = count <= width ? dst : src;
-        count = count <= width ? count : count - width;
-    }
+    if (count > 0 && !beyond)
+        carry = dst >> (left ? width - count : count - 1) & 1;
+    if (turn == width)
+        result = src;
+    else if (turn > 0 && left)
+        result = ((beyond ? src : dst) << turn | src >> (width - turn)) & size_mask(shape.size);
+    else if (turn > 0)
+        result = ((beyond ? src : dst) >> turn | src << (width - turn)) & size_mask(shape.size);
     dst_write(cpu, insn, shape, result);
     if (count == 0)
         return;
     flags_set(&cpu->flags, shape.size, result, CARRY_AF);
     if (left)
-        flags_set_co(&cpu->flags, last >> (width - count) & 1,
-                     (last >> (width - count) & 1) ^ top_bit(result, shape.size));
+        flags_set_co(&cpu->flags, carry,
+                     count < width ? carry ^ top_bit(result, shape.size) : carry);
     else
-        flags_set_co(&cpu->flags, last >> (count - 1) & 1,
-                     top_bit(result ^ result << 1, shape.size));
+        flags_set_co(&cpu->flags, carry, top_bit(result ^ result << 1, shape.size));
 }
 
 FORCE_INLINE void SHLD(Cpu *cpu, const Insn *insn, Shape shape)
