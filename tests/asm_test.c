@@ -135,6 +135,7 @@ PROGRAM(vm86)
 PROGRAM(system)
 PROGRAM(restart)
 PROGRAM(long_mode)
+PROGRAM(long_paging)
 
 /* Older models lack instructions, bits of CR4 and MSRs: the programs ask CPUID what must be there.
  */
