@@ -85,7 +85,7 @@ const char *campaign_group_name(unsigned group)
 
 unsigned campaign_group(const OpcodeRow *row)
 {
-    Feature feature = row->attributes >> ATTR_FEATURE;
+    Feature feature = row_feature(row);
     unsigned group = 0;
 
     for (unsigned i = 0; i < COUNT_OF(groups_by_feature); i++)

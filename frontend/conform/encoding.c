@@ -83,6 +83,17 @@ static void choose_other_prefixes(Prefixes *prefixes, const OpcodeRow *row, Rand
         add(prefixes, 0xF0);
 }
 
+/* The others would be #UD. */
+static void choose_vex_prefixes(Prefixes *prefixes, Random *random)
+{
+    static const u8 allowed[] = {0x67, 0x64, 0x65, 0x2E, 0x36};
+
+    if (random_one_in(random, 4))
+        add(prefixes, allowed[random_below(random, COUNT_OF(allowed))]);
+    if (random_one_in(random, 64))
+        add(prefixes, (u8) "\x66\xF2\xF3\xF0"[random_below(random, 4)]);
+}
+
 static void choose_rex(Prefixes *prefixes, Random *random)
 {
     u8 rex = 0x40 | (u8)random_below(random, 16);
@@ -181,6 +192,34 @@ static unsigned put_opcode(u8 *at, const OpcodeRow *row, Random *random)
     return length;
 }
 
+/* A VEX prefix and the opcode: of two bytes where that will do, now and then of three even so.
+ * Registers are told apart by inverted bits, which outside 64-bit mode must be ones. */
+static unsigned put_vex(u8 *at, const OpcodeRow *row, CaseMode mode, Random *random)
+{
+    u32 attributes = row->attributes;
+    u8 pp = attributes & P66 ? 1 : attributes & PF3 ? 2 : attributes & PF2 ? 3 : 0;
+    u8 map = row->code < 0x10000 ? 1 : row->code >> 8 == 0x0F38 ? 2 : 3;
+    u8 chance = (u8)random_next(random), extensions = 0xE0, vvvv = 0x78;
+    bool is_long = attributes & L1 || (!(attributes & L0) && chance & 1);
+    bool wide = attributes & W1 || (!(attributes & W0) && chance & 2);
+
+    if (mode == CASE_64)
+        extensions = chance & 0xE0;
+    if (random_below(random, 4)) /* else: no register */
+        vvvv = (u8)(random_below(random, mode == CASE_64 ? 16 : 8) ^ 15) << 3;
+    if (map == 1 && !wide && (extensions & 0x60) == 0x60 && chance & 4) {
+        at[0] = 0xC5;
+        at[1] = (extensions & 0x80) | vvvv | (u8)(is_long << 2) | pp;
+        at[2] = (u8)row->code;
+        return 3;
+    }
+    at[0] = 0xC4;
+    at[1] = extensions | map;
+    at[2] = (u8)(wide << 7) | vvvv | (u8)(is_long << 2) | pp;
+    at[3] = (u8)row->code;
+    return 4;
+}
+
 /* What follows the opcode: a ModRM byte that suits the row, if it has one, and chance. */
 static void put_tail(u8 *at, const OpcodeRow *row, Random *random)
 {
@@ -217,7 +256,15 @@ static bool decode_all(Encoding *encoding, const Cpu *decoder, CaseMode mode, co
     return true;
 }
 
-/* An illegal LOCK prefix makes it decode as #UD: then the encoding without it is what counts. */
+/* May this prefix be what makes the row's instruction #UD? */
+static bool is_illegal(u8 byte, const OpcodeRow *row)
+{
+    bool vex = row->attributes & VEX_BIT;
+
+    return byte == 0xF0 || (vex && (byte == 0x66 || byte == 0xF2 || byte == 0xF3));
+}
+
+/* An illegal prefix makes it decode as #UD: then the encoding without it is what counts. */
 static bool is_wanted(const Encoding *encoding, const Cpu *decoder, CaseMode mode,
                       const OpcodeRow *row)
 {
@@ -227,10 +274,8 @@ static bool is_wanted(const Encoding *encoding, const Cpu *decoder, CaseMode mod
 
     if (&opcode_rows[encoding->insn.row] == row)
         return true;
-    if (!(encoding->insn.prefixes & PREFIX_LOCK))
-        return false;
     for (unsigned i = 0; i < encoding->length; i++)
-        if (encoding->bytes[i] != 0xF0 || length != i)
+        if (!is_illegal(encoding->bytes[i], row) || length != i)
             bytes[length++] = encoding->bytes[i];
     return length < encoding->length && decode_all(&plain, decoder, mode, bytes, length) &&
            plain.length == length && &opcode_rows[plain.insn.row] == row;
@@ -243,16 +288,21 @@ static bool attempt(Encoding *encoding, const Cpu *decoder, const OpcodeRow *row
     Prefixes prefixes = {.count = 0};
     unsigned opcode_end;
 
-    choose_size_prefixes(&prefixes, row, mode, random);
-    choose_other_prefixes(&prefixes, row, random);
-    if (mode == CASE_64)
-        choose_rex(&prefixes, random);
+    if (row->attributes & VEX_BIT) {
+        choose_vex_prefixes(&prefixes, random);
+    } else {
+        choose_size_prefixes(&prefixes, row, mode, random);
+        choose_other_prefixes(&prefixes, row, random);
+        if (mode == CASE_64)
+            choose_rex(&prefixes, random);
+    }
     shuffle(&prefixes, random);
     memcpy(bytes, prefixes.bytes, prefixes.count);
     opcode_end = prefixes.count;
     if (prefixes.rex)
         bytes[opcode_end++] = prefixes.rex;
-    opcode_end += put_opcode(bytes + opcode_end, row, random);
+    opcode_end += row->attributes & VEX_BIT ? put_vex(bytes + opcode_end, row, mode, random)
+                                            : put_opcode(bytes + opcode_end, row, random);
     put_tail(bytes + opcode_end, row, random);
     if (!decode_all(encoding, decoder, mode, bytes, INSN_MAX_LENGTH) ||
         !is_wanted(encoding, decoder, mode, row))
@@ -287,7 +337,9 @@ bool encoding_parse(Encoding *encoding, const Cpu *decoder, CaseMode mode, const
         return false;
     while (is_prefix(bytes[opcode_end], mode))
         opcode_end++;
-    if (bytes[opcode_end] == 0x0F)
+    if (opcode_rows[encoding->insn.row].attributes & VEX_BIT)
+        opcode_end += bytes[opcode_end] == 0xC5 ? 2 : 3;
+    else if (bytes[opcode_end] == 0x0F)
         opcode_end += bytes[opcode_end + 1] == 0x38 || bytes[opcode_end + 1] == 0x3A ? 2 : 1;
     find_parts(encoding, &opcode_rows[encoding->insn.row], opcode_end + 1);
     return true;

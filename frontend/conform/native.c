@@ -99,7 +99,7 @@ const char *native_refusal(const Cpu *decoder, const Case *c)
 
 bool native_has(const OpcodeRow *row)
 {
-    Feature feature = row->attributes >> ATTR_FEATURE;
+    Feature feature = row_feature(row);
     unsigned reg, number;
     u32 function, registers[4];
 

@@ -84,7 +84,7 @@ bool subject_has_mode(const Subject *subject, CaseMode mode)
 
 bool subject_has_row(const Subject *subject, const OpcodeRow *row, CaseMode mode)
 {
-    Feature feature = row->attributes >> ATTR_FEATURE;
+    Feature feature = row_feature(row);
 
     if (row->attributes & (mode == CASE_64 ? I64 : O64))
         return false;
