@@ -41,7 +41,11 @@ _Static_assert(offsetof(OracleFrame, out_x87) == FRAME_OUT_X87, "see oracle_x64.
 _Static_assert(offsetof(OracleFrame, fx) == FRAME_FX, "see oracle_x64.S");
 _Static_assert(offsetof(OracleFrame, out_fx) == FRAME_OUT_FX, "see oracle_x64.S");
 _Static_assert(offsetof(OracleFrame, scratch) < FRAME_SCRATCH, "see oracle_x64.S");
-_Static_assert(sizeof(OracleFrame) >= FRAME_SCRATCH, "see oracle_x64.S");
+_Static_assert(offsetof(OracleFrame, uses_ymm) == FRAME_USES_YMM, "see oracle_x64.S");
+_Static_assert(offsetof(OracleFrame, ymm) == FRAME_YMM, "see oracle_x64.S");
+_Static_assert(offsetof(OracleFrame, out_ymm) == FRAME_OUT_YMM, "see oracle_x64.S");
+_Static_assert(offsetof(XsaveImage, ymm_high) == 576, "where processors have it");
+_Static_assert(sizeof(OracleFrame) <= PAGE_SIZE, "a page is mapped for it");
 
 /* At a fixed address, for oracle_x64.S. */
 static OracleFrame *const frame = (OracleFrame *)ORACLE_FRAME;
@@ -197,7 +201,8 @@ static Step set_up(Surroundings *s)
     if (!map_surroundings(s) || !map_frame())
         return STEP_MEMORY;
     frame->host_fs = read_fs_base();
-    frame->mxcsr = 0x1F80;
+    frame->mxcsr = frame->ymm.legacy.mxcsr = 0x1F80;
+    frame->ymm.components = XSAVE_YMM;
     if (!make_descriptors())
         return STEP_DESCRIPTORS;
     if (!catch_signals())
@@ -221,6 +226,17 @@ static void copy_fx(FxImage *to, const struct _libc_fpstate *from)
     to->cs = to->ds = 0;
 }
 
+/* Behind that image there may be an XSAVE area; what is not in it is zero. */
+static void copy_ymm(CaseState *to, const struct _libc_fpstate *from)
+{
+    const XsaveImage *image = (const void *)from;
+
+    if (image->components & XSAVE_YMM)
+        memcpy(to->ymm_high, image->ymm_high, sizeof to->ymm_high);
+    else
+        memset(to->ymm_high, 0, sizeof to->ymm_high);
+}
+
 /* The state at the exception is in the frame that the kernel made. FS is ours again. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
@@ -238,6 +254,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
     outcome->error_code = (u32)registers[REG_ERR];
     outcome->address = outcome->vector == EXCEPTION_PF ? (u64)registers[REG_CR2] : 0;
     copy_fx(&outcome->state.fx, interrupted->uc_mcontext.fpregs);
+    if (frame->uses_ymm)
+        copy_ymm(&outcome->state, interrupted->uc_mcontext.fpregs);
 }
 
 enum { LOADABLE_FLAGS = FLAGS_ARITHMETIC | FLAG_DF | FLAG_ID | FLAG_NT };
@@ -249,6 +267,9 @@ static void load_case(const Case *c)
     memcpy(frame->gpr, c->before.gpr, sizeof frame->gpr);
     frame->flags = (c->before.rflags & LOADABLE_FLAGS) | FLAGS_ALWAYS | FLAG_IF;
     frame->fx = c->before.fx;
+    frame->uses_ymm = c->flags & CASE_USES_YMM;
+    if (frame->uses_ymm)
+        memcpy(frame->ymm.ymm_high, c->before.ymm_high, sizeof c->before.ymm_high);
     frame->is_long = c->mode == CASE_64;
     frame->fs_base = segments[FS].base;
     frame->gs_base = segments[GS].base;
@@ -276,6 +297,8 @@ static void store_case(const Case *c, Outcome *outcome)
     outcome->state.rip = frame->arrived == ARRIVED_TARGET ? c->target : c->before.rip + c->length;
     outcome->state.fx = frame->out_fx;
     store_x87_pointers(&outcome->state.fx);
+    if (frame->uses_ymm)
+        memcpy(outcome->state.ymm_high, frame->out_ymm.ymm_high, sizeof frame->out_ymm.ymm_high);
     outcome->vector = -1;
     outcome->error_code = 0;
     outcome->address = 0;

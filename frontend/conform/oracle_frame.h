@@ -27,6 +27,10 @@
 #define FRAME_FX         384
 #define FRAME_OUT_FX     896
 #define FRAME_SCRATCH    1920 /* the end of a small stack */
+#define FRAME_USES_YMM   1920
+#define FRAME_YMM        1984 /* XSAVE's format; of 64 bytes */
+#define FRAME_OUT_YMM    2816
+#define XSAVE_YMM        4    /* the component: upper halves of YMM registers */
 
 /* What ARRIVED says: where the case came out. */
 #define ARRIVED_BEHIND  0
@@ -36,6 +40,13 @@
 #ifndef __ASSEMBLER__
 
 #include "frontend/conform/case.h"
+
+/* The standard format, as far as the upper halves. */
+typedef struct XsaveImage {
+    FxImage legacy;
+    u64 components, unused[7];
+    u8 ymm_high[16][16];
+} __attribute__((aligned(64))) XsaveImage;
 
 typedef struct OracleFrame {
     u64 gpr[16];
@@ -56,6 +67,8 @@ typedef struct OracleFrame {
     u8 out_x87[40];                     /* FNSTENV */
     FxImage fx, out_fx;
     u64 scratch[64];
+    u32 uses_ymm;
+    XsaveImage ymm, out_ymm;
 } OracleFrame;
 
 /* The assembly, and labels in it. */

@@ -38,6 +38,11 @@ oracle_code:
     wrfsbase rax
     mov rax, qword ptr F(FRAME_GS_BASE)
     wrgsbase rax
+1:  cmp dword ptr F(FRAME_USES_YMM), 0
+    je 1f
+    mov eax, XSAVE_YMM
+    xor edx, edx
+    xrstor F(FRAME_YMM)
 1:  fninit          /* clears the x87's pointers, which not every FXRSTOR loads */
     fxrstor F(FRAME_FX)
     mov rsp, ORACLE_FRAME + FRAME_SCRATCH
@@ -90,6 +95,13 @@ save:
     pop qword ptr F(FRAME_OUT_FLAGS)
     fxsave F(FRAME_OUT_FX)
     fnstenv F(FRAME_OUT_X87)
+    cmp dword ptr F(FRAME_USES_YMM), 0
+    je 1f
+    mov eax, XSAVE_YMM
+    xor edx, edx
+    xsave F(FRAME_OUT_YMM)
+    vzeroupper
+1:
     mov rsp, qword ptr F(FRAME_HOST_RSP)
 
 /* Back into C, which must find its segments, flags and control words. */
