@@ -23,11 +23,12 @@ sources  = $(wildcard $(1)/*.c $(1)/*.S)
 objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
 FRONTEND = $(call objects,frontend) $(call objects,frontend/conform)
-TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER))
+TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER) $(REFERENCE))
 DECODER  = $(call objects,tests/decoder)
+REFERENCE = $(call objects,tests/reference)
 GUESTS   = $(call objects,tests/guests)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform tests \
-             tests/guests tests/decoder))
+             tests/guests tests/decoder tests/reference))
 
 all: $(BUILD)/vitrine
 
@@ -60,6 +61,10 @@ $(BUILD)/tests/guests-test: $(GUESTS) $(BUILD)/tests/guest_run.o $(MACHINE) \
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/tests/decoder-test: $(DECODER) $(MACHINE)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcapstone -o $@
+
+$(BUILD)/tests/reference-pages: $(REFERENCE) $(filter-out %/main.o,$(DECODER)) \
+    $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcapstone -o $@
 
 # A change of compiler or flags rebuilds everything: the stamp changes only when they do.
@@ -99,6 +104,12 @@ DECODINGS = --count 100000000
 decoder-test: $(BUILD)/tests/decoder-test
 	$(BUILD)/tests/decoder-test $(DECODINGS)
 
+# The instruction reference, from the tables and the results of the last full campaign, which
+# RESULTS=report.txt replaces (made by: vitrine conform --report report.txt).
+docs: $(BUILD)/tests/reference-pages
+	$(if $(RESULTS),cp $(RESULTS) docs/instructions/results.txt)
+	$(BUILD)/tests/reference-pages docs/instructions
+
 # Who includes whom, and that no object of a machine has writable data.
 structure: $(MACHINE)
 	@tests/lint/layers
@@ -125,6 +136,7 @@ help:
 	@echo 'make decoder-test  the decoder against capstone, for minutes'
 	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
+	@echo 'make docs       write the instruction reference, docs/instructions'
 	@echo 'make lint       layers, writable data, clang-tidy, cppcheck'
 	@echo 'make format     clang-format all of it'
 	@echo 'make install    to PREFIX=$(PREFIX)'
@@ -132,7 +144,7 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test guests-test decoder-test structure lint format install clean help
+.PHONY: all run test guests-test decoder-test docs structure lint format install clean help
 .FORCE:
 
--include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER))
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE))
