@@ -178,6 +178,25 @@ Test(conform, every_part_is_compared)
 
 /* ---- what must not run ---- */
 
+/* JMP to itself: its child is killed, and the next case runs in a new one. */
+Test(conform, an_endless_case_ends, .timeout = 300)
+{
+    static const u8 endless[] = {0xEB, 0xFE}, nop[] = {0x90};
+    char error[128];
+    Outcome outcome;
+    Case c;
+
+    if (!open_worker())
+        return;
+    case_init(&c, CASE_64, endless, sizeof endless);
+    cr_assert(oracle_run_one(worker.oracle, &c, &outcome, error, sizeof error), "%s", error);
+    cr_expect_eq(outcome.status, OUTCOME_DIED);
+    case_init(&c, CASE_64, nop, sizeof nop);
+    cr_assert(oracle_run_one(worker.oracle, &c, &outcome, error, sizeof error), "%s", error);
+    cr_expect_eq(outcome.status, OUTCOME_DONE);
+    worker_close(&worker);
+}
+
 Test(conform, system_calls_are_refused)
 {
     static const struct {

@@ -268,11 +268,30 @@ static void place_code(Generator *generator)
 
 /* ---- a case ---- */
 
+static bool uses_ymm(const OpcodeRow *row)
+{
+    Feature feature = row_feature(row);
+
+    return feature == FEATURE_AVX || feature == FEATURE_AVX2 || feature == FEATURE_FMA ||
+           feature == FEATURE_F16C;
+}
+
+static void fill_ymm(Generator *generator)
+{
+    Case *c = generator->c;
+
+    c->flags |= CASE_USES_YMM;
+    for (unsigned i = 0; i < (generator->mode == CASE_64 ? 16 : 8); i++)
+        value_vector(&generator->random, c->before.ymm_high[i]);
+}
+
 static void complete(Generator *generator)
 {
     Case *c = generator->c;
 
     generator->row = &opcode_rows[generator->encoding.insn.row];
+    if (uses_ymm(generator->row))
+        fill_ymm(generator);
     place_code(generator);
     fill_registers(generator);
     place_memory(generator);

@@ -12,14 +12,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cpu/opcodes.h"
 #include "frontend/conform/native.h"
 #include "frontend/conform/oracle_child.h"
 
-/* A batch takes some milliseconds; a loaded host, sanitizers and signals are allowed for. */
-enum { BATCH_PATIENCE_MS = 10000 };
+/* A case takes microseconds: one that has used so much of the processor's time will never end. On a
+ * loaded host its child may wait for its turn as long as it takes. */
+enum { CASE_PATIENCE_SECONDS = 2, POLL_MS = 500 };
 
 struct Oracle {
     OracleShared *shared;
@@ -82,19 +84,42 @@ static void explain_failed_setup(const Oracle *oracle, char *error, size_t error
              step ? step : "start", strerror(oracle->shared->setup_errno));
 }
 
-/* False: the child is dead, or does not answer. */
-static bool exchange(Oracle *oracle, OracleCommand command)
+static double time_used(const Oracle *oracle)
+{
+    struct timespec used = {0};
+    clockid_t clock;
+
+    if (clock_getcpuclockid(oracle->child, &clock) == 0)
+        clock_gettime(clock, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
+}
+
+/* False: the child is dead, or one case lasts for ever. */
+static bool wait_for_answer(const Oracle *oracle)
 {
     struct pollfd wait = {.fd = oracle->answers, .events = POLLIN};
+    u32 at = ORACLE_SLOTS + 1;
+    double begun = 0;
     char answer;
-    int ready;
 
-    if (write(oracle->commands, &command, sizeof command) != sizeof command)
-        return false;
-    do
-        ready = poll(&wait, 1, BATCH_PATIENCE_MS);
-    while (ready < 0 && errno == EINTR);
-    return ready > 0 && read(oracle->answers, &answer, 1) == 1;
+    for (;;) {
+        int ready = poll(&wait, 1, POLL_MS);
+        u32 current = __atomic_load_n(&oracle->shared->current, __ATOMIC_ACQUIRE);
+
+        if (ready > 0)
+            return read(oracle->answers, &answer, 1) == 1;
+        if (current != at)
+            begun = time_used(oracle);
+        else if (time_used(oracle) - begun > CASE_PATIENCE_SECONDS)
+            return false;
+        at = current;
+    }
+}
+
+static bool exchange(Oracle *oracle, OracleCommand command)
+{
+    return write(oracle->commands, &command, sizeof command) == sizeof command &&
+           wait_for_answer(oracle);
 }
 
 /* ---- running ---- */
