@@ -105,7 +105,7 @@ Machine *machine_create(const MachineConfig *config, char *error, size_t error_s
         return NULL;
     }
     machine_list_chips(machine);
-    machine_reset(machine);
+    machine_do_reset(machine);
     return machine;
 }
 
@@ -155,7 +155,7 @@ static void reset_chips(Machine *machine)
 }
 
 /* A request that reached only the processor's RESET pin leaves the chips as they are. */
-void machine_reset(Machine *machine)
+void machine_do_reset(Machine *machine)
 {
     bool processor_only = machine->stop.wanted && machine->stop.processor_only;
 
@@ -184,16 +184,19 @@ static bool run_result(Machine *machine, RunResult *result)
     return true;
 }
 
+/* Whoever looks from outside finds done what is due: the state at a cycle does not depend on how it
+ * was reached. */
 RunResult machine_run(Machine *machine, u64 until)
 {
     RunResult result = RUN_BUDGET;
 
     machine->budget_used = false;
     clock_schedule(&machine->clock, &machine->budget, until);
+    clock_fire_due(&machine->clock);
     do {
-        clock_fire_due(&machine->clock);
         if (!machine->budget_used && !machine->stop.wanted)
             cpu_run(&machine->cpu);
+        clock_fire_due(&machine->clock);
     } while (!run_result(machine, &result));
     clock_cancel(&machine->clock, &machine->budget);
     if (result == RUN_TRIPLE_FAULT)
@@ -209,11 +212,17 @@ void machine_skip_idle(Machine *machine, u64 until)
         until = next;
     if (until > machine->cpu.cycles)
         machine->cpu.cycles = until;
+    clock_fire_due(&machine->clock);
 }
 
 u64 machine_cycles(const Machine *machine)
 {
     return machine->cpu.cycles;
+}
+
+u64 machine_memory_size(const Machine *machine)
+{
+    return machine->config.memory;
 }
 
 u64 machine_hz(const Machine *machine)

@@ -33,6 +33,30 @@ enum { MACHINE_FW_FILES = 32 };
 
 typedef enum MachineEngine { ENGINE_INTERPRETER, ENGINE_TRANSLATOR } MachineEngine;
 
+/* What came in through the door, and when: enough to let it come in again. */
+typedef enum InputKind {
+    INPUT_KEY,          /* values: Key, down */
+    INPUT_MOUSE,        /* values: dx, dy, dz, buttons */
+    INPUT_SERIAL,       /* values: port, byte */
+    INPUT_MEDIUM_CHANGED,
+    INPUT_POWER_BUTTON,
+    INPUT_RESET,
+    INPUT_BOOT_ORDER,   /* text: letters, which outlive the machine */
+} InputKind;
+
+typedef struct InputEvent {
+    u64 cycles;         /* the clock at which it came; machine_input() ignores it */
+    InputKind kind;
+    i32 values[4];
+    const char *text;
+} InputEvent;
+
+/* Hears of every input, before the machine gets it. */
+typedef struct InputTap {
+    void (*note)(void *owner, const InputEvent *event);     /* NULL: nobody listens */
+    void *owner;
+} InputTap;
+
 typedef struct MachineConfig {
     u64 memory;                             /* bytes, a multiple of 1 MiB */
     const char *cpu;                        /* model name, as in -cpu */
@@ -59,6 +83,7 @@ typedef struct MachineConfig {
     u16 debug_exit_size;                    /* its ports: 1, 2, 4 or 8 */
     FwFile fw_files[MACHINE_FW_FILES];
     unsigned fw_file_count;
+    InputTap input_tap;
     Log log;                                /* copied; its `cycles` is filled in */
 } MachineConfig;
 
@@ -92,13 +117,16 @@ void machine_skip_idle(Machine *machine, u64 until);
 u64 machine_cycles(const Machine *machine);         /* the clock */
 u64 machine_hz(const Machine *machine);             /* cycles per guest second */
 u64 machine_next_event(const Machine *machine);     /* EVENT_NEVER: none */
+u64 machine_memory_size(const Machine *machine);    /* bytes of RAM */
 int machine_exit_code(const Machine *machine);      /* of RUN_DEBUG_EXIT: (value << 1) | 1 */
 
 /* A hash over the whole state: registers, memory, every chip's fields, the clock. */
 u64 machine_hash(Machine *machine);
 
 /* The door. Outside input enters the machine only here, between two calls of machine_run(), and
- * is stamped with the clock. */
+ * is stamped with the clock. machine_input() is the door itself; the others are words for its events,
+ * as machine_reset() and machine_set_boot_order() are. */
+void machine_input(Machine *machine, const InputEvent *event);
 void machine_key(Machine *machine, Key key, bool down);
 void machine_mouse(Machine *machine, int dx, int dy, int dz, unsigned buttons); /* bit 0 left, 1 right, 2 middle; dy > 0 is up */
 unsigned machine_serial_room(const Machine *machine, unsigned port);/* bytes that it can take now */

@@ -102,6 +102,10 @@ void machine_connect(Machine *machine);
 IrqLine machine_interrupt(Machine *machine, unsigned number, InterruptSource source);
 void machine_stop(Machine *machine, RunResult reason, bool processor_only);
 
+/* machine.c and machine_firmware.c: what the inputs of these names do. */
+void machine_do_reset(Machine *machine);
+void machine_do_boot_order(Machine *machine, const char *letters);
+
 /* machine_memory.c: what answers where. */
 bool machine_map_memory(Machine *machine, char *error, size_t error_size);
 

@@ -34,7 +34,7 @@ static void fill_cmos(Machine *machine)
     mc146818_configure(&machine->rtc, &cmos);
 }
 
-void machine_set_boot_order(Machine *machine, const char *letters)
+void machine_do_boot_order(Machine *machine, const char *letters)
 {
     machine->config.boot_order = letters;
     fill_cmos(machine);

@@ -51,6 +51,7 @@ typedef struct Options {
     const char *cpu;
     u64 mips;
     MachineEngine engine;
+    bool lockstep;          /* both engines, compared */
     u64 translator_memory;
     i64 start_time;                     /* seconds since 1970 */
     const char *bios, *firmware_folder;

@@ -126,8 +126,11 @@ bool set_engine(Parser *parser, const char *name)
         parser->options->engine = ENGINE_INTERPRETER;
     else if (!strcmp(name, "translator"))
         parser->options->engine = ENGINE_TRANSLATOR;
+    else if (!strcmp(name, "lockstep"))
+        parser->options->lockstep = true;
     else
-        return option_error(parser, name, "there are -engine interpreter and -engine translator");
+        return option_error(parser, name,
+                            "there are -engine interpreter, translator and lockstep");
     return true;
 }
 

@@ -310,6 +310,11 @@ static void run_slice(RunLoop *loop)
     u64 begin = host_now_ns(), now;
     RunResult result = machine_run(loop->machine, machine_cycles(loop->machine) + loop->slice);
 
+    if (loop->session->lockstep &&
+        !lockstep_follow(loop->session->lockstep, result, stderr)) {
+        end_with_error(loop, "the two engines differ");
+        return;
+    }
     now = host_now_ns();
     pacing_limit(&loop->pacing, now, machine_cycles(loop->machine));
     switch (result) {

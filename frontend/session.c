@@ -300,8 +300,15 @@ static bool open_machine(Session *session)
         return false;
     if (!open_ports(session, &config))
         return false;
+    if (options->lockstep) {
+        session->lockstep = lockstep_create(&config, session->error, SESSION_ERROR);
+        if (!session->lockstep)
+            return false;
+    }
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
-    return session->machine != NULL;
+    if (!session->machine || !session->lockstep)
+        return session->machine != NULL;
+    return lockstep_watch(session->lockstep, session->machine, session->error, SESSION_ERROR);
 }
 
 bool session_open(Session *session)
@@ -344,6 +351,7 @@ bool session_close(Session *session)
         serial_backend_close(&session->parallel[i]);
     serial_backend_close(&session->debug_console);
     release_log(session);
+    lockstep_destroy(session->lockstep);
     machine_destroy(session->machine);
     for (i = 0; i < MACHINE_IDE_DRIVES; i++)
         saved &= close_image(session, &session->drives[i]);

@@ -9,6 +9,7 @@
 #include "frontend/display.h"
 #include "frontend/firmware.h"
 #include "frontend/kernel.h"
+#include "frontend/lockstep.h"
 #include "frontend/options.h"
 #include "frontend/serial_backend.h"
 
@@ -26,6 +27,7 @@ typedef struct Session {
     SerialBackend parallel[MACHINE_PARALLEL_PORTS];
     SerialBackend debug_console;
     Machine *machine;
+    Lockstep *lockstep;             /* NULL: one engine only */
     Display *display;
     FILE *log;                      /* NULL: standard error */
     bool log_held;                  /* the display has the terminal: lines wait here */

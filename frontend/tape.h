@@ -1,0 +1,42 @@
+/*
+ * What the drives of a machine gave and took, so that another machine, or the same one later, can be
+ * given the same again.
+ *
+ * The tape lies in memory that forked processes share. One machine records; any number play,
+ * each with a cursor of its own.
+ */
+#ifndef FRONTEND_TAPE_H
+#define FRONTEND_TAPE_H
+
+#include "devices/machine.h"
+
+enum { TAPE_DRIVES = MACHINE_IDE_DRIVES + MACHINE_FLOPPIES };
+
+typedef struct Tape {
+    u8 *bytes;          /* shared */
+    u64 *length;        /* shared: bytes in use */
+    u64 size;
+    bool overflowed;    /* a record was lost: what was recorded since is of no use */
+} Tape;
+
+/* A drive that records what `inner` does, or (NULL) plays it. */
+typedef struct TapeDrive {
+    BlockDevice device;
+    BlockDevice *inner;
+    Tape *tape;
+    u64 *cursor;        /* of the machine that plays */
+    const char **departed;  /* set, once, when the guest asks for something else than the tape has */
+    u8 number;
+} TapeDrive;
+
+/* False: the host has no memory left. */
+bool tape_create(Tape *tape, u64 size);
+void tape_destroy(Tape *tape);
+
+void tape_recorder(TapeDrive *drive, Tape *tape, u8 number, BlockDevice *inner);
+void tape_player(TapeDrive *drive, Tape *tape, u8 number, const BlockDevice *like, u64 *cursor,
+                 const char **departed);
+/* After another medium was put into `like`. */
+void tape_drive_changed(TapeDrive *drive, const BlockDevice *like);
+
+#endif
