@@ -138,9 +138,14 @@ FORCE_INLINE void dst_write(Cpu *cpu, const Insn *insn, Shape shape, u64 value)
 
 /* The next instruction's address becomes `rip`; the row must say that the instruction ends its
  * block. Near transfers check CS's limit: raises #GP(0) first. */
+FORCE_INLINE bool cpu_rip_fits(const Cpu *cpu, u64 rip)
+{
+    return cpu->code_size == 8 ? is_canonical(rip) : rip <= cpu->segments[CS].limit;
+}
+
 FORCE_INLINE void cpu_check_rip(Cpu *cpu, u64 rip)
 {
-    if (UNLIKELY(cpu->code_size == 8 ? !is_canonical(rip) : rip > cpu->segments[CS].limit))
+    if (UNLIKELY(!cpu_rip_fits(cpu, rip)))
         cpu_raise_gp0(cpu);
 }
 

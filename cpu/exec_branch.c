@@ -81,7 +81,7 @@ FORCE_INLINE void CALL(Cpu *cpu, const Insn *insn, Shape shape)
 {
     u64 target = near_target(cpu, insn, shape);
 
-    if (UNLIKELY(target > cpu->segments[CS].limit) && cpu->code_size != 8)
+    if (UNLIKELY(!cpu_rip_fits(cpu, target)))
         memory_read_for_write_with(cpu, SS, (cpu->gpr[RSP] - shape.size) & cpu->stack_mask,
                                    shape.size, shape.redo);
     cpu_check_rip(cpu, target);
