@@ -260,8 +260,8 @@ static void place_code(Generator *generator)
 
     if (random_one_in(random, 16)) /* across two pages */
         start = PAGE_SIZE - random_below(random, generator->encoding.length + 1);
-    /* Off the end; but not UD0, which has a ModRM byte or none, by processor. */
-    if (generator->row->code != 0x0FFF && random_one_in(random, 256))
+    /* Off the end; but not UD0 and UD1, which have a ModRM byte or none, by processor. */
+    if (generator->row->name != INSN_UD && random_one_in(random, 256))
         start = CASE_CODE_SIZE - random_below(random, generator->encoding.length + 1) - 1;
     generator->c->before.rip = CASE_CODE + start - segment_base(generator, CS);
 }

@@ -5,8 +5,8 @@
 #ifndef FRONTEND_CONFORM_ORACLE_FRAME_H
 #define FRONTEND_CONFORM_ORACLE_FRAME_H
 
-#define ORACLE_CODE  0x10000000 /* oracle_x64.S, copied there */
-#define ORACLE_FRAME 0x10001000 /* an OracleFrame */
+#define ORACLE_CODE  0x13570000 /* oracle_x64.S, copied there */
+#define ORACLE_FRAME 0x13571000 /* an OracleFrame */
 
 /* Offsets in an OracleFrame. */
 #define FRAME_GPR        0
