@@ -20,7 +20,7 @@ typedef struct Parser {
     CaseSpec *spec; /* the one being read; NULL: none yet */
     bool has_code, has_tags, expecting, has_expectation;
     unsigned st_used; /* bit n: ST(n) was given a value */
-    Cpu *decoder;
+    Cpu *decoder;     /* NULL: not needed yet */
     char *error;
     size_t error_size;
 } Parser;
@@ -81,6 +81,18 @@ static void find_target(Case *c, const Insn *insn)
             c->target = (u32)target;
 }
 
+static bool make_decoder(Parser *parser)
+{
+    if (parser->decoder)
+        return true;
+    parser->decoder = calloc(1, sizeof *parser->decoder);
+    if (!parser->decoder)
+        return fail(parser, "the host is out of memory");
+    memset(&parser->decoder->features, 0xFF, sizeof parser->decoder->features);
+    opcodes_index(parser->decoder);
+    return true;
+}
+
 static bool complete_case(Parser *parser)
 {
     CaseSpec *spec = parser->spec;
@@ -92,6 +104,8 @@ static bool complete_case(Parser *parser)
     if (!parser->has_expectation)
         return fail(parser, "this case expects nothing; write 'expect silicon', or 'expect' and "
                             "below it what the result is");
+    if (!make_decoder(parser))
+        return false;
     mode = (DecodeMode){(u8)case_code_size(spec->c.mode), true};
     if (decode(parser->decoder, mode, spec->c.code, spec->c.length, &insn) != DECODE_OK)
         return fail(parser, "the code is not a whole instruction: its %u bytes go on",
@@ -412,11 +426,6 @@ bool case_text_parse(CaseList *list, const char *text, const char *name, char *e
     bool fine;
 
     *list = (CaseList){0};
-    parser.decoder = calloc(1, sizeof *parser.decoder);
-    if (!parser.decoder)
-        return fail(&parser, "the host is out of memory");
-    memset(&parser.decoder->features, 0xFF, sizeof parser.decoder->features);
-    opcodes_index(parser.decoder);
     fine = parse_all(&parser, text);
     if (fine && list->count == 0)
         fine = fail(&parser, "there is no case in here");
