@@ -386,6 +386,8 @@ main:
 
     case "code that runs past FFFFh: #GP"
         mov byte [DATA + 0xFFFF], 0x90
+        mov word [DATA + 0x10000], 0x0B0F   ; UD2, for who goes there
+        mov word [DATA], 0x0B0F             ; or wraps
         to_real
         jmp (DATA >> 4):0xFFFF
     gets EXC_GP

@@ -220,6 +220,7 @@ main:
     case "an instruction whose last byte is beyond the limit of CS: #GP(0)"
         descriptor D, DATA, 0xF, PRESENT | READABLE, BIG
         mov byte [DATA + 0xC], 0xB8     ; MOV EAX, imm32 ends at 10h
+        mov word [DATA + 0x11], 0x0B0F  ; UD2, for who goes there
         jmp D:0xC
     gets EXC_GP, 0
     saved_eip 0xC
@@ -229,6 +230,7 @@ main:
         descriptor D, DATA, 0xF, PRESENT | READABLE, BIG
         mov byte [DATA + 0xB], 0xB8
         mov dword [DATA + 0xC], 0x12345678
+        mov word [DATA + 0x10], 0x0B0F
         jmp D:0xB
     gets EXC_GP, 0                  ; of the next instruction
     saved_eip 0x10
@@ -245,6 +247,7 @@ main:
     case "16-bit code that runs past FFFFh: #GP(0)"
         descriptor D, DATA, 0xFFFF, PRESENT | READABLE, 0
         mov byte [DATA + 0xFFFF], 0x90
+        mov word [DATA + 0x10000], 0x0B0F   ; UD2, for who goes there
         jmp D:0xFFFF
     gets EXC_GP, 0
     saved_eip 0x10000
