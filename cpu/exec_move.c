@@ -28,12 +28,12 @@ FORCE_INLINE void MOVSX(Cpu *cpu, const Insn *insn, Shape shape)
 }
 SHAPED(MOVSX)
 
+/* A word is moved as it is; silicon reads a doubleword even then. */
 FORCE_INLINE void MOVSXD(Cpu *cpu, const Insn *insn, Shape shape)
 {
-    Size size = insn->operands[1].size == WORD ? WORD : DWORD;
-    u64 value = operand_read_with(cpu, insn, insn->operands[1], shape.src, size, shape.redo);
+    u64 value = operand_read_with(cpu, insn, insn->operands[1], shape.src, DWORD, shape.redo);
 
-    register_write(cpu, insn->operands[0], shape.size, sign_extend(value, size));
+    register_write(cpu, insn->operands[0], shape.size, sign_extend(value, DWORD));
 }
 SHAPED(MOVSXD)
 
