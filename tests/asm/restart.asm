@@ -97,7 +97,9 @@ main:
     restart "XCHG", WRITES_READ_ONLY, READ, {xchg [READ], eax}
     restart "XADD", WRITES_READ_ONLY, READ, {xadd [READ], eax}
     restart "CMPXCHG, equal or not", WRITES_READ_ONLY, READ, {cmpxchg [READ], ebx}
+    needs features.edx1, 8, "CMPXCHG8B"
     restart "CMPXCHG8B", WRITES_READ_ONLY, READ, {cmpxchg8b [READ]}
+    end_needs
     restart "SETcc", WRITES_READ_ONLY, READ, {setc [READ]}
     restart "MOV", WRITES_READ_ONLY, READ, {mov [READ], eax}
     restart "a doubleword across the end of the usual page", WRITES_READ_ONLY, READ, {add [READ - 2], eax}

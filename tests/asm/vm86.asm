@@ -163,8 +163,10 @@ main:
     refused "MOV from DR7: #GP(0)", iopl(3), EXC_GP, 0, {mov eax, dr7}
     refused "INVLPG: #GP(0)", iopl(3), EXC_GP, 0, invlpg [0]
     refused "WBINVD: #GP(0)", iopl(3), EXC_GP, 0, wbinvd
+    needs HAS_MSR, "MSRs"
     refused "WRMSR: #GP(0)", iopl(3), EXC_GP, 0, wrmsr
     refused "RDMSR: #GP(0)", iopl(3), EXC_GP, 0, rdmsr
+    end_needs
     refused "LLDT: #UD", iopl(3), EXC_UD, 0, lldt ax
     refused "LTR: #UD", iopl(3), EXC_UD, 0, ltr ax
     refused "SLDT: #UD", iopl(3), EXC_UD, 0, sldt ax
