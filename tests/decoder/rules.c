@@ -125,6 +125,12 @@ static bool address_prefix_with_rex_w(const Comparison *comparison)
     return (comparison->rex & 8) && comparison->address_prefix;
 }
 
+static bool movq_with_rex_w(const Comparison *comparison)
+{
+    return (comparison->rex & 8) && comparison->repeat_prefix && opcode(comparison) == 0x0F &&
+           second_opcode(comparison) == 0x7E;
+}
+
 static bool port_with_rex_w(const Comparison *comparison)
 {
     return (comparison->rex & 8) && (opcode(comparison) & 0xF4) == 0xE4;
@@ -161,8 +167,7 @@ const Rule decoder_rules[] = {
      "capstone overlooks 66h, F2h, F3h where they choose no instruction; processors raise #UD",
      idle_mandatory_prefix},
     {"a prefix before VEX",
-     "66h, F2h, F3h, LOCK and REX before a VEX prefix are #UD (SDM Vol. 2, \"AVX\")",
-     prefixed_vex},
+     "66h, F2h, F3h, LOCK and REX before a VEX prefix are #UD (SDM Vol. 2, \"AVX\")", prefixed_vex},
     {"66h beside F2h or F3h", "capstone forgets the operand size when a repeat prefix follows it",
      operand_and_repeat_prefix},
     {"66h on a near branch in 64-bit mode",
@@ -175,6 +180,9 @@ const Rule decoder_rules[] = {
      "REX.W has precedence (SDM Vol. 2, \"Instruction Format\"), capstone lets 66h win",
      string_with_rex_w},
     {"REX.W with 67h", "capstone takes 67h for 66h when REX.W follows", address_prefix_with_rex_w},
+    {"REX.W with F3 0F 7E",
+     "capstone forgets the F3h: MOVQ between a general and an MMX register; it stays MOVQ xmm",
+     movq_with_rex_w},
     {"REX.W on IN and OUT", "moves no more than EAX", port_with_rex_w},
     {"MOVSXD and NOP widened",
      "capstone takes 63h to have 64 bits without REX.W too, and 90h with REX.W to be XCHG",
