@@ -227,6 +227,15 @@ bool msr_read(Cpu *cpu, u32 index, u64 *value)
     return cpu->board.read_msr && cpu->board.read_msr(cpu->board.board, index, value);
 }
 
+/* SDM Vol. 2, "Write to Model Specific Register": an address must be canonical. */
+static bool write_sysenter(const Cpu *cpu, u64 *address, u64 value)
+{
+    if (!cpu_has(cpu, FEATURE_SEP) || (cpu_has(cpu, FEATURE_LONG) && !is_canonical(value)))
+        return false;
+    *address = value;
+    return true;
+}
+
 bool msr_write(Cpu *cpu, u32 index, u64 value)
 {
     const LongModeMsr *wide = find_long_mode(cpu, index);
@@ -246,11 +255,9 @@ bool msr_write(Cpu *cpu, u32 index, u64 value)
         cpu->sysenter_cs = (u32)value;
         return cpu_has(cpu, FEATURE_SEP);
     case MSR_SYSENTER_ESP:
-        cpu->sysenter_esp = value;
-        return cpu_has(cpu, FEATURE_SEP);
+        return write_sysenter(cpu, &cpu->sysenter_esp, value);
     case MSR_SYSENTER_EIP:
-        cpu->sysenter_eip = value;
-        return cpu_has(cpu, FEATURE_SEP);
+        return write_sysenter(cpu, &cpu->sysenter_eip, value);
     }
     row = find(cpu, index, &slot);
     if (row) {
