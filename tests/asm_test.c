@@ -136,6 +136,7 @@ PROGRAM(system)
 PROGRAM(restart)
 PROGRAM(long_mode)
 PROGRAM(long_paging)
+PROGRAM(long_system)
 PROGRAM(long_transfers)
 
 /* Older models lack instructions, bits of CR4 and MSRs: the programs ask CPUID what must be there.
