@@ -105,6 +105,8 @@ void cpu_reset(Cpu *cpu)
     memset(&cpu->x87, 0, sizeof cpu->x87);
     cpu->x87.control = 0x40; /* and all tags valid: FNINIT makes it 37Fh and empty */
     memset(cpu->xmm, 0, sizeof cpu->xmm);
+    memset(cpu->ymm_high, 0, sizeof cpu->ymm_high);
+    cpu->xcr0 = XCR0_X87;
     cpu->mxcsr = 0x1F80;
     msr_reset(cpu);
     cpu_init_signal(cpu);

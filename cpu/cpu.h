@@ -57,7 +57,8 @@ enum { CR0_PE = 1, CR0_MP = 2, CR0_EM = 4, CR0_TS = 8, CR0_ET = 16, CR0_NE = 32,
        CR0_AM = 1 << 18, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
 enum { CR4_VME = 1, CR4_PVI = 2, CR4_TSD = 4, CR4_DE = 8, CR4_MCE = 64, CR4_PCE = 256,
        CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048,
-       CR4_FSGSBASE = 1 << 16 };
+       CR4_FSGSBASE = 1 << 16, CR4_OSXSAVE = 1 << 18 };
+enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4 };
 enum { EFER_SCE = 1, EFER_LME = 1 << 8 };
 
 typedef union Xmm {
@@ -143,6 +144,8 @@ struct Cpu {
     u64 dr[8];                      /* DR4 and DR5 unused */
     X87 x87;
     Xmm xmm[16];
+    Xmm ymm_high[16];               /* the upper halves of YMM registers */
+    u64 xcr0;
     u32 mxcsr;
     u64 msr[MSR_SLOTS];
     u64 random;                     /* the counter behind RDRAND: exec_random.c */

@@ -8,6 +8,7 @@
 #include "cpu/exec.h"
 #include "cpu/models.h"
 #include "cpu/msr.h"
+#include "cpu/xsave.h"
 
 typedef struct Leaf {
     u32 eax, ebx, ecx, edx;
@@ -75,6 +76,8 @@ static const struct {
     {7, FEATURE_CLFLUSHOPT, LEAF_EBX, 23},
     {7, FEATURE_CLWB, LEAF_EBX, 24},
     {7, FEATURE_SHA, LEAF_EBX, 29},
+    {7, FEATURE_VAES, LEAF_ECX, 9},
+    {7, FEATURE_VPCLMUL, LEAF_ECX, 10},
     {7, FEATURE_RDPID, LEAF_ECX, 22},
     {0x80000001, FEATURE_LAHF64, LEAF_ECX, 0},
     {0x80000001, FEATURE_LZCNT, LEAF_ECX, 5},
@@ -134,6 +137,8 @@ static Leaf version(Cpu *cpu)
 
     if (!has_apic(cpu))
         leaf.edx &= ~(1u << 9);
+    if (cpu->cr4 & CR4_OSXSAVE)
+        leaf.ecx |= 1u << 27;
     leaf.ebx = 0 << 24 | 1 << 16 | 8 << 8; /* APIC number, one processor, CLFLUSH line */
     return leaf;
 }
@@ -143,6 +148,20 @@ static Leaf brand(const CpuModel *model, unsigned from)
 {
     return (Leaf){letters(model->brand, from), letters(model->brand, from + 4),
                   letters(model->brand, from + 8), letters(model->brand, from + 12)};
+}
+
+/* Function 13: what XCR0 may hold, and where XSAVE puts it. */
+static Leaf components(const Cpu *cpu, u32 subfunction)
+{
+    u64 supported = xsave_supported(cpu);
+
+    if (subfunction == 0)
+        return (Leaf){(u32)supported, xsave_size(cpu->xcr0), xsave_size(supported), 0};
+    if (subfunction == 1)
+        return (Leaf){.eax = cpu_has(cpu, FEATURE_XSAVEOPT)};
+    if (subfunction == 2 && (supported & XCR0_AVX))
+        return (Leaf){xsave_size(XCR0_AVX) - xsave_size(0), xsave_size(0), 0, 0};
+    return (Leaf){0};
 }
 
 static Leaf basic(Cpu *cpu, u32 function)
@@ -164,6 +183,8 @@ static Leaf basic(Cpu *cpu, u32 function)
             return (Leaf){0};
         return (Leaf){0, announced(cpu, 7, LEAF_EBX), announced(cpu, 7, LEAF_ECX),
                       announced(cpu, 7, LEAF_EDX)};
+    case 13:
+        return cpu_has(cpu, FEATURE_XSAVE) ? components(cpu, (u32)cpu->gpr[RCX]) : (Leaf){0};
     default:
         return (Leaf){0};
     }

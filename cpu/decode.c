@@ -130,6 +130,7 @@ static const struct {
     [CODE_Qd] = {FROM_MMX_RM, 4, 0},
     [CODE_Qq] = {FROM_MMX_RM, 8, 0},
     [CODE_Vdq] = {FROM_XMM_REG, 16, 0},
+    [CODE_Wb] = {FROM_XMM_RM, 1, 0},
     [CODE_Ww] = {FROM_XMM_RM, 2, 0},
     [CODE_Wss] = {FROM_XMM_RM, 4, 0},
     [CODE_Wsd] = {FROM_XMM_RM, 8, 0},
@@ -149,7 +150,7 @@ static const struct {
     [CODE_Hqq] = {FROM_XMM_VVVV, 32, 0},
     [CODE_Wqq] = {FROM_XMM_RM, 32, 0},
     [CODE_Mqq] = {FROM_MODRM_MEMORY, 32, 0},
-    [CODE_VM] = {FROM_VECTOR_INDEX, SIZE_Y, 0},
+    [CODE_VM] = {FROM_VECTOR_INDEX, SIZE_X, 0},
 };
 
 static bool source_is_modrm(u8 code)
@@ -608,7 +609,7 @@ static Operand decode_operand(Decoder *decoder, u8 code, u8 opcode)
     case FROM_VVVV:
         return gpr_operand(decoder, decoder->vvvv, size);
     case FROM_VECTOR_INDEX:
-        return (Operand){OPERAND_MEMORY, decoder->vector_index, (u8)(decoder->vex_w ? 8 : 4)};
+        return (Operand){OPERAND_MEMORY, decoder->vector_index, (u8)size};
     case FROM_MMX_REG:
     case FROM_MMX_RM:
     case FROM_XMM_REG:

@@ -6,31 +6,7 @@
  * Manual: Intel SDM Vol. 1, "FXSAVE and FXRSTOR Instructions"; Vol. 2, "Save x87 FPU, MMX
  * Technology, and SSE State".
  */
-#include "cpu/simd.h"
-
-/* Byte offsets in the image. */
-enum {
-    IMAGE_CONTROL = 0,
-    IMAGE_STATUS = 2,
-    IMAGE_TAGS = 4,
-    IMAGE_OPCODE = 6,
-    IMAGE_IP = 8,
-    IMAGE_CS = 12,
-    IMAGE_DP = 16,
-    IMAGE_DS = 20,
-    IMAGE_MXCSR = 24,
-    IMAGE_MXCSR_MASK = 28,
-    IMAGE_ST = 32,
-    IMAGE_XMM = 160,
-    IMAGE_END = 416,
-    IMAGE_SIZE = 512,
-};
-
-/* XMM8 and up exist in 64-bit mode only. */
-static unsigned xmm_count(const Cpu *cpu)
-{
-    return cpu->code_size == 8 ? 16 : 8;
-}
+#include "cpu/fxsave.h"
 
 static bool saves_xmm(const Cpu *cpu)
 {
@@ -69,12 +45,10 @@ static void save_pointers(Cpu *cpu, const Insn *insn)
     x87_write_memory(cpu, insn, IMAGE_DS, DWORD, x87->ds);
 }
 
-static void FXSAVE(Cpu *cpu, const Insn *insn)
+void image_save_x87(Cpu *cpu, const Insn *insn)
 {
     X87 *x87 = &cpu->x87;
 
-    image_check(cpu, insn);
-    x87_probe_store(cpu, insn, IMAGE_SIZE, QWORD);
     x87_write_memory(cpu, insn, IMAGE_CONTROL, WORD, x87->control);
     x87_write_memory(cpu, insn, IMAGE_STATUS, WORD, x87_status(x87));
     x87_write_memory(cpu, insn, IMAGE_TAGS, WORD, (u8)~x87->empty);
@@ -86,25 +60,38 @@ static void FXSAVE(Cpu *cpu, const Insn *insn)
         x87_write_memory(cpu, insn, IMAGE_ST + 16 * i, QWORD, value->significand);
         x87_write_memory(cpu, insn, IMAGE_ST + 16 * i + 8, QWORD, value->sign_exponent);
     }
-    if (cpu_has(cpu, FEATURE_SSE)) {
-        x87_write_memory(cpu, insn, IMAGE_MXCSR, DWORD, cpu->mxcsr);
-        x87_write_memory(cpu, insn, IMAGE_MXCSR_MASK, DWORD, MXCSR_BITS);
-    }
-    for (unsigned i = 0; saves_xmm(cpu) && i < 2 * xmm_count(cpu); i++)
+}
+
+void image_save_mxcsr(Cpu *cpu, const Insn *insn)
+{
+    x87_write_memory(cpu, insn, IMAGE_MXCSR, DWORD, cpu->mxcsr);
+    x87_write_memory(cpu, insn, IMAGE_MXCSR_MASK, DWORD, MXCSR_BITS);
+}
+
+void image_save_xmm(Cpu *cpu, const Insn *insn)
+{
+    for (unsigned i = 0; i < 2 * xmm_count(cpu); i++)
         x87_write_memory(cpu, insn, IMAGE_XMM + 8 * i, QWORD, cpu->xmm[i / 2].qwords[i % 2]);
 }
-PLAIN(FXSAVE)
 
-typedef struct Image {
-    u64 qwords[IMAGE_SIZE / 8];
-} Image;
+static void FXSAVE(Cpu *cpu, const Insn *insn)
+{
+    image_check(cpu, insn);
+    x87_probe_store(cpu, insn, IMAGE_SIZE, QWORD);
+    image_save_x87(cpu, insn);
+    if (cpu_has(cpu, FEATURE_SSE))
+        image_save_mxcsr(cpu, insn);
+    if (saves_xmm(cpu))
+        image_save_xmm(cpu, insn);
+}
+PLAIN(FXSAVE)
 
 static u16 image_word(const Image *image, unsigned offset)
 {
     return (u16)(image->qwords[offset / 8] >> (offset % 8 * 8));
 }
 
-static void restore_x87(Cpu *cpu, const Image *image, bool wide)
+void image_restore_x87(Cpu *cpu, const Image *image, bool wide)
 {
     X87 *x87 = &cpu->x87;
     u16 status = image_word(image, IMAGE_STATUS);
@@ -125,21 +112,32 @@ static void restore_x87(Cpu *cpu, const Image *image, bool wide)
     x87_update_summary(cpu);
 }
 
+void image_restore_xmm(Cpu *cpu, const Image *image)
+{
+    for (unsigned i = 0; i < 2 * xmm_count(cpu); i++)
+        cpu->xmm[i / 2].qwords[i % 2] = image->qwords[IMAGE_XMM / 8 + i];
+}
+
+void image_read(Cpu *cpu, const Insn *insn, Image *image)
+{
+    for (unsigned i = 0; i < IMAGE_END / 8; i++)
+        image->qwords[i] = x87_read_memory(cpu, insn, 8 * i, QWORD);
+}
+
 static void FXRSTOR(Cpu *cpu, const Insn *insn)
 {
-    Image image = {{0}};
+    Image image;
     u32 mxcsr;
 
     image_check(cpu, insn);
-    for (unsigned i = 0; i < IMAGE_END / 8; i++)
-        image.qwords[i] = x87_read_memory(cpu, insn, 8 * i, QWORD);
+    image_read(cpu, insn, &image);
     mxcsr = (u32)image.qwords[IMAGE_MXCSR / 8];
     if (cpu_has(cpu, FEATURE_SSE) && (mxcsr & ~(u32)MXCSR_BITS))
         cpu_raise_gp0(cpu);
-    restore_x87(cpu, &image, insn->size == QWORD);
+    image_restore_x87(cpu, &image, insn->size == QWORD);
     if (cpu_has(cpu, FEATURE_SSE))
         cpu->mxcsr = mxcsr;
-    for (unsigned i = 0; saves_xmm(cpu) && i < 2 * xmm_count(cpu); i++)
-        cpu->xmm[i / 2].qwords[i % 2] = image.qwords[IMAGE_XMM / 8 + i];
+    if (saves_xmm(cpu))
+        image_restore_xmm(cpu, &image);
 }
 PLAIN(FXRSTOR)

@@ -4,7 +4,7 @@
  * Manual: Intel SDM Vol. 1, "Programming with Intel AES-NI and PCLMULQDQ", "Intel SHA Extensions";
  * Vol. 2, each instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 /* The manual wants SHA's memory operands aligned; AMD's processors, one of which this follows, take
  * them anywhere. */
@@ -19,14 +19,15 @@ FORCE_INLINE Vector sha_source(Cpu *cpu, const Insn *insn)
 
 #define CIPHER(name, mnemonic, source)                                                          \
 INTEGER_OPERATION(name, mnemonic)                                                       \
-static void name(Cpu *cpu, const Insn *insn)                                            \
+static void name##_sse(Cpu *cpu, const Insn *insn)                                      \
 {                                                                                       \
     unsigned dst = insn->operands[0].number;                                            \
                                                                                         \
     xmm_begin(cpu);                                                                     \
     xmm_set(cpu, dst, host_##name(xmm_get(cpu, dst), source(cpu, insn)));               \
 }                                                                                       \
-PLAIN(name)
+static void name##_vex(Cpu *cpu, const Insn *insn) { avx_integer(cpu, insn, host_##name); } \
+FORMS(name, name##_sse, name##_vex)
 
 CIPHER(AESENC, "aesenc", xmm_source)
 CIPHER(AESENCLAST, "aesenclast", xmm_source)
@@ -42,17 +43,28 @@ CIPHER(SHA256MSG2, "sha256msg2", sha_source)
 // clang-format on
 
 /* The round constant is added to the second and the last doubleword, after all else. */
-static void AESKEYGENASSIST(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void assist(Cpu *cpu, const Insn *insn, Vector source)
 {
-    Vector source, result;
+    Vector result;
 
-    xmm_begin(cpu);
-    source = xmm_source(cpu, insn);
     asm("aeskeygenassist $0, %1, %0" : "=x"(result) : "x"(source));
     result ^= (Vector){insn->immediate << 32, insn->immediate << 32};
     xmm_set(cpu, insn->operands[0].number, result);
 }
-PLAIN(AESKEYGENASSIST)
+
+static void AESKEYGENASSIST_sse(Cpu *cpu, const Insn *insn)
+{
+    xmm_begin(cpu);
+    assist(cpu, insn, xmm_source(cpu, insn));
+}
+
+static void AESKEYGENASSIST_vex(Cpu *cpu, const Insn *insn)
+{
+    avx_begin(cpu);
+    assist(cpu, insn, avx_source(cpu, insn, 1).lane[0]);
+    avx_clear_upper(cpu, insn);
+}
+FORMS(AESKEYGENASSIST, AESKEYGENASSIST_sse, AESKEYGENASSIST_vex)
 
 /* Message words and constants are in XMM0. */
 static void SHA256RNDS2(Cpu *cpu, const Insn *insn)
@@ -85,18 +97,13 @@ static void SHA1RNDS4(Cpu *cpu, const Insn *insn)
 }
 PLAIN(SHA1RNDS4)
 
-FORCE_INLINE void cipher_immediate(Cpu *cpu, const Insn *insn, const u8 *table, u64 immediate)
+static void PCLMULQDQ_sse(Cpu *cpu, const Insn *insn)
 {
-    unsigned dst = insn->operands[0].number;
-    Vector source;
-
-    xmm_begin(cpu);
-    source = xmm_source(cpu, insn);
-    xmm_set(cpu, dst, simd_immediate(table, immediate)(xmm_get(cpu, dst), source));
+    xmm_immediate(cpu, insn, simd_immediate_pclmulqdq, insn->immediate);
 }
 
-static void PCLMULQDQ(Cpu *cpu, const Insn *insn)
+static void PCLMULQDQ_vex(Cpu *cpu, const Insn *insn)
 {
-    cipher_immediate(cpu, insn, simd_immediate_pclmulqdq, insn->immediate);
+    avx_integer(cpu, insn, simd_immediate(simd_immediate_pclmulqdq, insn->immediate));
 }
-PLAIN(PCLMULQDQ)
+FORMS(PCLMULQDQ, PCLMULQDQ_sse, PCLMULQDQ_vex)

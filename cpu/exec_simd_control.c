@@ -6,7 +6,7 @@
  *
  * Manual: Intel SDM Vol. 1, "MXCSR Control and Status Register"; Vol. 2, each instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 static void EMMS(Cpu *cpu, const Insn *insn)
 {
@@ -17,24 +17,21 @@ static void EMMS(Cpu *cpu, const Insn *insn)
 }
 PLAIN(EMMS)
 
-static void LDMXCSR(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void LDMXCSR(Cpu *cpu, const Insn *insn)
 {
-    u32 value;
+    u32 value = (u32)simd_read_part(cpu, insn, DWORD);
 
-    xmm_begin(cpu);
-    value = (u32)simd_read_part(cpu, insn, DWORD);
     if (value & ~(u32)MXCSR_BITS)
         cpu_raise_gp0(cpu);
     cpu->mxcsr = value;
 }
-PLAIN(LDMXCSR)
+TWO_READERS(LDMXCSR)
 
-static void STMXCSR(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void STMXCSR(Cpu *cpu, const Insn *insn)
 {
-    xmm_begin(cpu);
     simd_write_part(cpu, insn, DWORD, cpu->mxcsr);
 }
-PLAIN(STMXCSR)
+TWO_READERS(STMXCSR)
 
 static void CLFLUSH(Cpu *cpu, const Insn *insn)
 {
@@ -65,3 +62,27 @@ static void no_operation(Cpu *cpu, const Insn *insn)
 FENCE(LFENCE)
 FENCE(MFENCE)
 FENCE(SFENCE)
+
+/* ---- the upper lanes ---- */
+
+static unsigned register_count(const Cpu *cpu)
+{
+    return cpu->code_size == 8 ? 16 : 8;
+}
+
+static void VZEROUPPER(Cpu *cpu, const Insn *insn)
+{
+    (void)insn;
+    avx_begin(cpu);
+    for (unsigned i = 0; i < register_count(cpu); i++)
+        ymm_set_high(cpu, i, (Vector){0});
+}
+PLAIN(VZEROUPPER)
+
+static void VZEROALL(Cpu *cpu, const Insn *insn)
+{
+    VZEROUPPER(cpu, insn);
+    for (unsigned i = 0; i < register_count(cpu); i++)
+        xmm_set(cpu, i, (Vector){0});
+}
+PLAIN(VZEROALL)

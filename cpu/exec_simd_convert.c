@@ -6,29 +6,30 @@
  *
  * Manual: Intel SDM Vol. 2, each instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 // clang-format off
 
 /* ---- packed, between XMM registers ---- */
 
-#define CONVERT(name, mnemonic)                                                         \
+#define CONVERT(name, mnemonic, frame)                                                  \
 FLOAT_OPERATION(name, mnemonic)                                                         \
-static void name(Cpu *cpu, const Insn *insn)                                            \
+static void name##_sse(Cpu *cpu, const Insn *insn)                                      \
 {                                                                                       \
     unsigned dst = insn->operands[0].number;                                            \
                                                                                         \
     xmm_begin(cpu);                                                                     \
     xmm_set(cpu, dst, simd_compute(cpu, host_##name, xmm_get(cpu, dst), xmm_source(cpu, insn))); \
 }                                                                                       \
-PLAIN(name)
+static void name##_vex(Cpu *cpu, const Insn *insn) { frame(cpu, insn, host_##name); }   \
+FORMS(name, name##_sse, name##_vex)
 
-CONVERT(CVTDQ2PS, "cvtdq2ps")
-CONVERT(CVTPS2DQ, "cvtps2dq")
-CONVERT(CVTTPS2DQ, "cvttps2dq")
-CONVERT(CVTDQ2PD, "cvtdq2pd")
-CONVERT(CVTPD2DQ, "cvtpd2dq")
-CONVERT(CVTTPD2DQ, "cvttpd2dq")
+CONVERT(CVTDQ2PS, "cvtdq2ps", avx_float)
+CONVERT(CVTPS2DQ, "cvtps2dq", avx_float)
+CONVERT(CVTTPS2DQ, "cvttps2dq", avx_float)
+CONVERT(CVTDQ2PD, "cvtdq2pd", avx_widen_float)
+CONVERT(CVTPD2DQ, "cvtpd2dq", avx_narrow_float)
+CONVERT(CVTTPD2DQ, "cvttpd2dq", avx_narrow_float)
 
 // clang-format on
 
@@ -102,29 +103,26 @@ TO_MMX(CVTTPD2PI, CVTTPD2DQ, true)
         return a;                                                                                  \
     }
 
-FORCE_INLINE void convert_from_general(Cpu *cpu, const Insn *insn, Operation *from_32,
-                                       Operation *from_64)
+FORCE_INLINE void convert_from_general(Cpu *cpu, const Insn *insn, unsigned src,
+                                       Operation *const from[2])
 {
-    unsigned dst = insn->operands[0].number;
-    Vector value;
+    bool is_long = insn->operands[src].size == QWORD;
+    Vector upper = xmm_get(cpu, insn->operands[src - 1].number);
+    Vector value = {operand_read_own(cpu, insn, src), 0};
 
-    xmm_begin(cpu);
-    value = (Vector){operand_read_own(cpu, insn, 1), 0};
-    if (insn->operands[1].size == QWORD)
-        value = simd_compute(cpu, from_64, xmm_get(cpu, dst), value);
-    else
-        value = simd_compute(cpu, from_32, xmm_get(cpu, dst), value);
-    xmm_set(cpu, dst, value);
+    xmm_set(cpu, insn->operands[0].number, simd_compute(cpu, from[is_long], upper, value));
 }
 
 #define FROM_GENERAL(name, mnemonic)                                                               \
     FROM_GENERAL_OPERATION(name##_32, mnemonic "l", "k")                                           \
     FROM_GENERAL_OPERATION(name##_64, mnemonic "q", "q")                                           \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+    FORCE_INLINE void name(Cpu *cpu, const Insn *insn, unsigned src)                               \
     {                                                                                              \
-        convert_from_general(cpu, insn, host_##name##_32, host_##name##_64);                       \
+        static Operation *const from[2] = {host_##name##_32, host_##name##_64};                    \
+                                                                                                   \
+        convert_from_general(cpu, insn, src, from);                                                \
     }                                                                                              \
-    PLAIN(name)
+    TWO_FORMS(name, 2)
 
 FROM_GENERAL(CVTSI2SS, "cvtsi2ss")
 FROM_GENERAL(CVTSI2SD, "cvtsi2sd")
@@ -142,10 +140,8 @@ FROM_GENERAL(CVTSI2SD, "cvtsi2sd")
 FORCE_INLINE void convert_to_general(Cpu *cpu, const Insn *insn, Operation *to_32, Operation *to_64)
 {
     Operand dst = insn->operands[0];
-    Vector source;
+    Vector source = xmm_source(cpu, insn);
 
-    xmm_begin(cpu);
-    source = xmm_source(cpu, insn);
     if (dst.size == QWORD)
         register_write(cpu, dst, QWORD, simd_compute(cpu, to_64, source, source)[0]);
     else
@@ -155,11 +151,11 @@ FORCE_INLINE void convert_to_general(Cpu *cpu, const Insn *insn, Operation *to_3
 #define TO_GENERAL(name, mnemonic)                                                                 \
     TO_GENERAL_OPERATION(name##_32, mnemonic, "k")                                                 \
     TO_GENERAL_OPERATION(name##_64, mnemonic, "q")                                                 \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+    FORCE_INLINE void name(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
         convert_to_general(cpu, insn, host_##name##_32, host_##name##_64);                         \
     }                                                                                              \
-    PLAIN(name)
+    TWO_READERS(name)
 
 TO_GENERAL(CVTSS2SI, "cvtss2si")
 TO_GENERAL(CVTTSS2SI, "cvttss2si")

@@ -7,7 +7,7 @@
  * Manual: Intel SDM Vol. 1, "Programming with SSE", "SSE, SSE2, and SSE3 Exceptions"; Vol. 2, each
  * instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 FORCE_INLINE void xmm_float(Cpu *cpu, const Insn *insn, Operation *operation)
 {
@@ -30,13 +30,22 @@ FORCE_INLINE void xmm_approximate(Cpu *cpu, const Insn *insn, Operation *operati
 
 #define ARITHMETIC(name, mnemonic)                                                      \
 FLOAT_OPERATION(name, mnemonic)                                                         \
-static void name(Cpu *cpu, const Insn *insn) { xmm_float(cpu, insn, host_##name); }     \
-PLAIN(name)
+static void name##_sse(Cpu *cpu, const Insn *insn) { xmm_float(cpu, insn, host_##name); } \
+static void name##_vex(Cpu *cpu, const Insn *insn) { avx_float(cpu, insn, host_##name); } \
+FORMS(name, name##_sse, name##_vex)
+
+/* Conversions whose results are longer, or shorter, than their operands. */
+#define RESIZE(name, mnemonic, frame)                                                   \
+FLOAT_OPERATION(name, mnemonic)                                                         \
+static void name##_sse(Cpu *cpu, const Insn *insn) { xmm_float(cpu, insn, host_##name); } \
+static void name##_vex(Cpu *cpu, const Insn *insn) { frame(cpu, insn, host_##name); }   \
+FORMS(name, name##_sse, name##_vex)
 
 #define APPROXIMATION(name, mnemonic)                                                   \
 INTEGER_OPERATION(name, mnemonic)                                                       \
-static void name(Cpu *cpu, const Insn *insn) { xmm_approximate(cpu, insn, host_##name); } \
-PLAIN(name)
+static void name##_sse(Cpu *cpu, const Insn *insn) { xmm_approximate(cpu, insn, host_##name); } \
+static void name##_vex(Cpu *cpu, const Insn *insn) { avx_integer(cpu, insn, host_##name); } \
+FORMS(name, name##_sse, name##_vex)
 
 ARITHMETIC(ADDPS, "addps")
 ARITHMETIC(ADDPD, "addpd")
@@ -78,22 +87,22 @@ APPROXIMATION(RSQRTPS, "rsqrtps")
 APPROXIMATION(RSQRTSS, "rsqrtss")
 
 /* Conversions between the two precisions. */
-ARITHMETIC(CVTPS2PD, "cvtps2pd")
-ARITHMETIC(CVTPD2PS, "cvtpd2ps")
+RESIZE(CVTPS2PD, "cvtps2pd", avx_widen_float)
+RESIZE(CVTPD2PS, "cvtpd2ps", avx_narrow_float)
 ARITHMETIC(CVTSS2SD, "cvtss2sd")
 ARITHMETIC(CVTSD2SS, "cvtsd2ss")
 
-/* The predicate is part of the host's instruction; only its low three bits count. */
+/* The predicate is part of the host's instruction; its low three bits count, five with VEX. */
 #define COMPARE(name, type)                                                             \
-FLOAT_OPERATION(name##_eq, "cmpeq" type)                                                \
-FLOAT_OPERATION(name##_lt, "cmplt" type)                                                \
-FLOAT_OPERATION(name##_le, "cmple" type)                                                \
-FLOAT_OPERATION(name##_unord, "cmpunord" type)                                          \
-FLOAT_OPERATION(name##_neq, "cmpneq" type)                                              \
-FLOAT_OPERATION(name##_nlt, "cmpnlt" type)                                              \
-FLOAT_OPERATION(name##_nle, "cmpnle" type)                                              \
-FLOAT_OPERATION(name##_ord, "cmpord" type)                                              \
-static void name(Cpu *cpu, const Insn *insn)                                            \
+FLOAT_OPERATION(name##_eq, "cmpeq" #type)                                                \
+FLOAT_OPERATION(name##_lt, "cmplt" #type)                                                \
+FLOAT_OPERATION(name##_le, "cmple" #type)                                                \
+FLOAT_OPERATION(name##_unord, "cmpunord" #type)                                          \
+FLOAT_OPERATION(name##_neq, "cmpneq" #type)                                              \
+FLOAT_OPERATION(name##_nlt, "cmpnlt" #type)                                              \
+FLOAT_OPERATION(name##_nle, "cmpnle" #type)                                              \
+FLOAT_OPERATION(name##_ord, "cmpord" #type)                                              \
+static void name##_sse(Cpu *cpu, const Insn *insn)                                      \
 {                                                                                       \
     static Operation *const operations[8] = {                                           \
         host_##name##_eq, host_##name##_lt, host_##name##_le, host_##name##_unord,      \
@@ -101,12 +110,16 @@ static void name(Cpu *cpu, const Insn *insn)                                    
                                                                                         \
     xmm_float(cpu, insn, operations[insn->immediate & 7]);                              \
 }                                                                                       \
-PLAIN(name)
+static void name##_vex(Cpu *cpu, const Insn *insn)                                      \
+{                                                                                       \
+    avx_float(cpu, insn, simd_immediate(simd_immediate_vcmp##type, insn->immediate & 31)); \
+}                                                                                       \
+FORMS(name, name##_sse, name##_vex)
 
-COMPARE(CMPPS, "ps")
-COMPARE(CMPPD, "pd")
-COMPARE(CMPSS, "ss")
-COMPARE(CMPSD, "sd")
+COMPARE(CMPPS, ps)
+COMPARE(CMPPD, pd)
+COMPARE(CMPSS, ss)
+COMPARE(CMPSD, sd)
 
 // clang-format on
 
@@ -126,16 +139,13 @@ COMPARE(CMPSD, "sd")
 /* An exception raises before the flags change. */
 #define COMPARE_FLAGS(name, mnemonic)                                                              \
     FLAGS_OPERATION(name, mnemonic)                                                                \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+    FORCE_INLINE void name(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
-        Vector a, b;                                                                               \
+        Vector a = xmm_get(cpu, insn->operands[0].number), b = xmm_source(cpu, insn);              \
                                                                                                    \
-        xmm_begin(cpu);                                                                            \
-        a = xmm_get(cpu, insn->operands[0].number);                                                \
-        b = xmm_source(cpu, insn);                                                                 \
         flags_unpack(&cpu->flags, simd_compute(cpu, host_##name, a, b)[0]);                        \
     }                                                                                              \
-    PLAIN(name)
+    TWO_READERS(name)
 
 COMPARE_FLAGS(COMISS, "comiss")
 COMPARE_FLAGS(COMISD, "comisd")

@@ -5,7 +5,7 @@
  * Manual: Intel SDM Vol. 1, "MMX Instructions", "64-Bit SIMD Integer Instructions", "128-Bit SIMD
  * Integer Instructions"; Vol. 2, each instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 FORCE_INLINE void xmm_integer(Cpu *cpu, const Insn *insn, Operation *operation)
 {
@@ -63,14 +63,16 @@ FORCE_INLINE void mmx_shift(Cpu *cpu, const Insn *insn, Operation *operation)
 
 // clang-format off
 
-#define COPIES(name, xmm_body, mmx_body)                                                \
+#define COPIES(name, xmm_body, mmx_body, vex_body)                                      \
 static void name##_xmm(Cpu *cpu, const Insn *insn) { xmm_body; }                        \
 static void name##_mmx(Cpu *cpu, const Insn *insn) { mmx_body; }                        \
-XMM_AND_MMX(name, name##_xmm, name##_mmx)
+static void name##_vex(Cpu *cpu, const Insn *insn) { vex_body; }                        \
+XMM_AND_MMX(name, name##_xmm, name##_mmx, name##_vex)
 
 #define PACKED(name, mnemonic)                                                          \
 INTEGER_OPERATION(name, mnemonic)                                                       \
-COPIES(name, xmm_integer(cpu, insn, host_##name), mmx_integer(cpu, insn, host_##name, MMX_LOW))
+COPIES(name, xmm_integer(cpu, insn, host_##name),                                       \
+       mmx_integer(cpu, insn, host_##name, MMX_LOW), avx_integer(cpu, insn, host_##name))
 
 /* Of four bytes and four, PUNPCKLBW's XMM form makes all sixteen: the upper half is the MMX
  * PUNPCKHBW. */
@@ -78,21 +80,35 @@ COPIES(name, xmm_integer(cpu, insn, host_##name), mmx_integer(cpu, insn, host_##
 INTEGER_OPERATION(name, high)                                                           \
 INTEGER_OPERATION(name##_half, low)                                                     \
 COPIES(name, xmm_integer(cpu, insn, host_##name),                                       \
-       mmx_integer(cpu, insn, host_##name##_half, MMX_HIGH))
+       mmx_integer(cpu, insn, host_##name##_half, MMX_HIGH),                            \
+       avx_integer(cpu, insn, host_##name))
 
 #define PACK(name, mnemonic)                                                            \
 INTEGER_OPERATION(name, mnemonic)                                                       \
-COPIES(name, xmm_integer(cpu, insn, host_##name), mmx_integer(cpu, insn, host_##name, MMX_PACK))
+COPIES(name, xmm_integer(cpu, insn, host_##name),                                       \
+       mmx_integer(cpu, insn, host_##name, MMX_PACK), avx_integer(cpu, insn, host_##name))
 
 #define SHIFT(name, mnemonic)                                                           \
 INTEGER_OPERATION(name, mnemonic)                                                       \
-COPIES(name, xmm_shift(cpu, insn, host_##name), mmx_shift(cpu, insn, host_##name))
+COPIES(name, xmm_shift(cpu, insn, host_##name), mmx_shift(cpu, insn, host_##name),      \
+       avx_shift(cpu, insn, host_##name))
 
 /* XMM only. */
 #define XMM_PACKED(name, mnemonic)                                                      \
 INTEGER_OPERATION(name, mnemonic)                                                       \
-static void name(Cpu *cpu, const Insn *insn) { xmm_integer(cpu, insn, host_##name); }   \
-PLAIN(name)
+static void name##_sse(Cpu *cpu, const Insn *insn) { xmm_integer(cpu, insn, host_##name); } \
+static void name##_vex(Cpu *cpu, const Insn *insn) { avx_integer(cpu, insn, host_##name); } \
+FORMS(name, name##_sse, name##_vex)
+
+/* The low bytes of the source become a vector; with VEX.L `bytes` of it each lane. */
+#define WIDEN(name, mnemonic, bytes)                                                    \
+INTEGER_OPERATION(name, mnemonic)                                                       \
+static void name##_sse(Cpu *cpu, const Insn *insn) { xmm_integer(cpu, insn, host_##name); } \
+static void name##_vex(Cpu *cpu, const Insn *insn)                                      \
+{                                                                                       \
+    avx_widen_integer(cpu, insn, host_##name, bytes);                                   \
+}                                                                                       \
+FORMS(name, name##_sse, name##_vex)
 
 PACKED(PADDB, "paddb")
 PACKED(PADDW, "paddw")
@@ -183,18 +199,21 @@ XMM_PACKED(PMAXSD, "pmaxsd")
 XMM_PACKED(PMAXUW, "pmaxuw")
 XMM_PACKED(PMAXUD, "pmaxud")
 XMM_PACKED(PHMINPOSUW, "phminposuw")
-XMM_PACKED(PMOVSXBW, "pmovsxbw")
-XMM_PACKED(PMOVSXBD, "pmovsxbd")
-XMM_PACKED(PMOVSXBQ, "pmovsxbq")
-XMM_PACKED(PMOVSXWD, "pmovsxwd")
-XMM_PACKED(PMOVSXWQ, "pmovsxwq")
-XMM_PACKED(PMOVSXDQ, "pmovsxdq")
-XMM_PACKED(PMOVZXBW, "pmovzxbw")
-XMM_PACKED(PMOVZXBD, "pmovzxbd")
-XMM_PACKED(PMOVZXBQ, "pmovzxbq")
-XMM_PACKED(PMOVZXWD, "pmovzxwd")
-XMM_PACKED(PMOVZXWQ, "pmovzxwq")
-XMM_PACKED(PMOVZXDQ, "pmovzxdq")
+WIDEN(PMOVSXBW, "pmovsxbw", 8)
+WIDEN(PMOVSXBD, "pmovsxbd", 4)
+WIDEN(PMOVSXBQ, "pmovsxbq", 2)
+WIDEN(PMOVSXWD, "pmovsxwd", 8)
+WIDEN(PMOVSXWQ, "pmovsxwq", 4)
+WIDEN(PMOVSXDQ, "pmovsxdq", 8)
+WIDEN(PMOVZXBW, "pmovzxbw", 8)
+WIDEN(PMOVZXBD, "pmovzxbd", 4)
+WIDEN(PMOVZXBQ, "pmovzxbq", 2)
+WIDEN(PMOVZXWD, "pmovzxwd", 8)
+WIDEN(PMOVZXWQ, "pmovzxwq", 4)
+WIDEN(PMOVZXDQ, "pmovzxdq", 8)
+XMM_PACKED(MOVDDUP, "movddup")
+XMM_PACKED(MOVSLDUP, "movsldup")
+XMM_PACKED(MOVSHDUP, "movshdup")
 XMM_PACKED(UNPCKLPS, "unpcklps")
 XMM_PACKED(UNPCKHPS, "unpckhps")
 XMM_PACKED(UNPCKLPD, "unpcklpd")

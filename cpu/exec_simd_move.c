@@ -5,7 +5,7 @@
  *
  * Manual: Intel SDM Vol. 2, each instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 /* ---- sixteen bytes ---- */
 
@@ -22,12 +22,29 @@ FORCE_INLINE void move_vector(Cpu *cpu, const Insn *insn, bool aligned)
         xmm_set(cpu, dst.number, xmm_get(cpu, src.number));
 }
 
+static void move_wide(Cpu *cpu, const Insn *insn, bool aligned)
+{
+    Operand dst = insn->operands[0], src = insn->operands[1];
+
+    avx_begin(cpu);
+    if (dst.kind == OPERAND_MEMORY)
+        avx_write(cpu, insn, dst.size, avx_get(cpu, src), aligned);
+    else if (src.kind == OPERAND_MEMORY)
+        avx_set(cpu, dst, avx_read(cpu, insn, src.size, aligned));
+    else
+        avx_set(cpu, dst, avx_get(cpu, src));
+}
+
 #define MOVE_VECTOR(name, aligned)                                                                 \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
         move_vector(cpu, insn, aligned);                                                           \
     }                                                                                              \
-    PLAIN(name)
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        move_wide(cpu, insn, aligned);                                                             \
+    }                                                                                              \
+    FORMS(name, name##_sse, name##_vex)
 
 MOVE_VECTOR(MOVAPS, true)
 MOVE_VECTOR(MOVAPD, true)
@@ -43,87 +60,101 @@ MOVE_VECTOR(LDDQU, false)
 
 /* ---- scalars ---- */
 
-/* A load clears what is above; between registers that stays. */
-static void MOVSS(Cpu *cpu, const Insn *insn)
+/* A load clears what is above. Between registers what is above stays, or with VEX comes from the
+ * first source. */
+FORCE_INLINE void move_scalar(Cpu *cpu, const Insn *insn, Size size, bool vex)
 {
     Operand dst = insn->operands[0], src = insn->operands[1];
+    u64 mask = size_mask(size);
+    Vector value;
 
-    xmm_begin(cpu);
-    if (dst.kind == OPERAND_MEMORY)
-        simd_write_part(cpu, insn, DWORD, cpu->xmm[src.number].dwords[0]);
-    else if (src.kind == OPERAND_MEMORY)
-        xmm_set(cpu, dst.number, (Vector){simd_read_part(cpu, insn, DWORD), 0});
-    else
-        cpu->xmm[dst.number].dwords[0] = cpu->xmm[src.number].dwords[0];
+    if (dst.kind == OPERAND_MEMORY) {
+        simd_write_part(cpu, insn, size, cpu->xmm[src.number].qwords[0]);
+    } else if (src.kind == OPERAND_MEMORY) {
+        xmm_set(cpu, dst.number, (Vector){simd_read_part(cpu, insn, size), 0});
+    } else {
+        u64 low = cpu->xmm[insn->operands[vex ? 2 : 1].number].qwords[0];
+
+        value = xmm_get(cpu, vex ? src.number : dst.number);
+        value[0] = (value[0] & ~mask) | (low & mask);
+        xmm_set(cpu, dst.number, value);
+    }
 }
-PLAIN(MOVSS)
 
-static void MOVSD(Cpu *cpu, const Insn *insn)
+/* One of a vector's quadwords to memory, or from memory into the first source. */
+FORCE_INLINE void move_half(Cpu *cpu, const Insn *insn, unsigned half, bool vex)
 {
     Operand dst = insn->operands[0], src = insn->operands[1];
+    Vector value;
 
-    xmm_begin(cpu);
-    if (dst.kind == OPERAND_MEMORY)
-        simd_write_part(cpu, insn, QWORD, cpu->xmm[src.number].qwords[0]);
-    else if (src.kind == OPERAND_MEMORY)
-        xmm_set(cpu, dst.number, (Vector){simd_read_part(cpu, insn, QWORD), 0});
-    else
-        cpu->xmm[dst.number].qwords[0] = cpu->xmm[src.number].qwords[0];
-}
-PLAIN(MOVSD)
-
-/* ---- halves ---- */
-
-FORCE_INLINE void move_half(Cpu *cpu, const Insn *insn, unsigned half)
-{
-    Operand dst = insn->operands[0], src = insn->operands[1];
-
-    xmm_begin(cpu);
-    if (dst.kind == OPERAND_MEMORY)
+    if (dst.kind == OPERAND_MEMORY) {
         simd_write_part(cpu, insn, QWORD, cpu->xmm[src.number].qwords[half]);
-    else
-        cpu->xmm[dst.number].qwords[half] = simd_read_part(cpu, insn, QWORD);
+    } else {
+        value = xmm_get(cpu, vex ? src.number : dst.number);
+        value[half] = simd_read_part(cpu, insn, QWORD);
+        xmm_set(cpu, dst.number, value);
+    }
 }
 
-#define MOVE_HALF(name, half)                                                                      \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+#define MOVE_PART(name, frame, part)                                                               \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
-        move_half(cpu, insn, half);                                                                \
+        xmm_begin(cpu);                                                                            \
+        frame(cpu, insn, part, false);                                                             \
     }                                                                                              \
-    PLAIN(name)
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        avx_begin(cpu);                                                                            \
+        frame(cpu, insn, part, true);                                                              \
+        avx_clear_upper(cpu, insn);                                                                \
+    }                                                                                              \
+    FORMS(name, name##_sse, name##_vex)
 
-MOVE_HALF(MOVLPS, 0)
-MOVE_HALF(MOVLPD, 0)
-MOVE_HALF(MOVHPS, 1)
-MOVE_HALF(MOVHPD, 1)
+MOVE_PART(MOVSS, move_scalar, DWORD)
+MOVE_PART(MOVSD, move_scalar, QWORD)
+MOVE_PART(MOVLPS, move_half, 0)
+MOVE_PART(MOVLPD, move_half, 0)
+MOVE_PART(MOVHPS, move_half, 1)
+MOVE_PART(MOVHPD, move_half, 1)
 
-static void MOVHLPS(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void MOVHLPS(Cpu *cpu, const Insn *insn, unsigned src)
 {
-    xmm_begin(cpu);
-    cpu->xmm[insn->operands[0].number].qwords[0] = cpu->xmm[insn->operands[1].number].qwords[1];
-}
-PLAIN(MOVHLPS)
+    Vector value = xmm_get(cpu, insn->operands[src - 1].number);
 
-static void MOVLHPS(Cpu *cpu, const Insn *insn)
-{
-    xmm_begin(cpu);
-    cpu->xmm[insn->operands[0].number].qwords[1] = cpu->xmm[insn->operands[1].number].qwords[0];
+    value[0] = cpu->xmm[insn->operands[src].number].qwords[1];
+    xmm_set(cpu, insn->operands[0].number, value);
 }
-PLAIN(MOVLHPS)
+TWO_FORMS(MOVHLPS, 2)
+
+FORCE_INLINE void MOVLHPS(Cpu *cpu, const Insn *insn, unsigned src)
+{
+    Vector value = xmm_get(cpu, insn->operands[src - 1].number);
+
+    value[1] = cpu->xmm[insn->operands[src].number].qwords[0];
+    xmm_set(cpu, insn->operands[0].number, value);
+}
+TWO_FORMS(MOVLHPS, 2)
 
 /* ---- between register files ---- */
 
-/* A general register or memory, and an MMX or XMM register. */
-static void MOVD(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void move_general(Cpu *cpu, const Insn *insn)
 {
     Operand dst = insn->operands[0], src = insn->operands[1];
 
-    if (dst.kind == OPERAND_XMM) {
-        xmm_begin(cpu);
+    if (dst.kind == OPERAND_XMM)
         xmm_set(cpu, dst.number, (Vector){operand_read_own(cpu, insn, 1), 0});
-    } else if (src.kind == OPERAND_XMM) {
-        xmm_begin(cpu);
+    else
         operand_write(cpu, insn, dst, OPERAND_NONE, dst.size, cpu->xmm[src.number].qwords[0]);
+}
+
+/* A general register or memory, and an MMX or XMM register. */
+static void MOVD_any(Cpu *cpu, const Insn *insn)
+{
+    Operand dst = insn->operands[0], src = insn->operands[1];
+
+    if (dst.kind == OPERAND_XMM || src.kind == OPERAND_XMM) {
+        xmm_begin(cpu);
+        move_general(cpu, insn);
     } else if (dst.kind == OPERAND_MMX) {
         u64 value;
 
@@ -137,7 +168,14 @@ static void MOVD(Cpu *cpu, const Insn *insn)
         mmx_enter(cpu);
     }
 }
-PLAIN(MOVD)
+
+static void MOVD_vex(Cpu *cpu, const Insn *insn)
+{
+    avx_begin(cpu);
+    move_general(cpu, insn);
+    avx_clear_upper(cpu, insn);
+}
+FORMS(MOVD, MOVD_any, MOVD_vex)
 
 static void store_mmx(Cpu *cpu, const Insn *insn)
 {
@@ -157,23 +195,35 @@ static void load_mmx(Cpu *cpu, const Insn *insn)
 }
 
 /* An XMM destination is cleared above. */
-static void MOVQ(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void move_low(Cpu *cpu, const Insn *insn)
 {
     Operand dst = insn->operands[0], src = insn->operands[1];
 
-    if (dst.kind == OPERAND_MMX) {
-        load_mmx(cpu, insn);
-    } else if (src.kind == OPERAND_MMX) {
-        store_mmx(cpu, insn);
-    } else if (dst.kind == OPERAND_MEMORY) {
-        xmm_begin(cpu);
+    if (dst.kind == OPERAND_MEMORY)
         simd_write_part(cpu, insn, QWORD, cpu->xmm[src.number].qwords[0]);
+    else
+        xmm_set(cpu, dst.number, (Vector){xmm_source(cpu, insn)[0], 0});
+}
+
+static void MOVQ_any(Cpu *cpu, const Insn *insn)
+{
+    if (insn->operands[0].kind == OPERAND_MMX) {
+        load_mmx(cpu, insn);
+    } else if (insn->operands[1].kind == OPERAND_MMX) {
+        store_mmx(cpu, insn);
     } else {
         xmm_begin(cpu);
-        xmm_set(cpu, dst.number, (Vector){xmm_source(cpu, insn)[0], 0});
+        move_low(cpu, insn);
     }
 }
-PLAIN(MOVQ)
+
+static void MOVQ_vex(Cpu *cpu, const Insn *insn)
+{
+    avx_begin(cpu);
+    move_low(cpu, insn);
+    avx_clear_upper(cpu, insn);
+}
+FORMS(MOVQ, MOVQ_any, MOVQ_vex)
 
 static void MOVNTQ(Cpu *cpu, const Insn *insn)
 {
@@ -236,10 +286,9 @@ static void MASKMOVQ(Cpu *cpu, const Insn *insn)
 }
 PLAIN(MASKMOVQ)
 
-static void MASKMOVDQU(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void MASKMOVDQU(Cpu *cpu, const Insn *insn)
 {
-    xmm_begin(cpu);
     store_masked(cpu, insn, cpu->xmm[insn->operands[0].number].bytes,
                  cpu->xmm[insn->operands[1].number].bytes, 16);
 }
-PLAIN(MASKMOVDQU)
+TWO_READERS(MASKMOVDQU)

@@ -1,136 +1,103 @@
 /*
- * Shuffles by an immediate, shifts by bytes, single words, and masks of signs.
+ * Shuffles, shifts by bytes, single words, and masks of signs.
  *
  * Manual: Intel SDM Vol. 2, each instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
-typedef u32 Dwords __attribute__((vector_size(16)));
 typedef u16 Words __attribute__((vector_size(16)));
 
-FORCE_INLINE u8 order_of(const Insn *insn)
+/* ---- by an immediate, the same in both lanes ---- */
+
+FORCE_INLINE u64 at_most(u64 value, u64 limit)
 {
-    return (u8)insn->immediate;
+    return value < limit ? value : limit;
 }
 
-static void PSHUFD(Cpu *cpu, const Insn *insn)
-{
-    u8 order = order_of(insn);
-    Dwords source, result;
+#define SHUFFLE(name, table, immediate)                                                            \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        xmm_immediate(cpu, insn, simd_immediate_##table, immediate);                               \
+    }                                                                                              \
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        avx_integer(cpu, insn, simd_immediate(simd_immediate_##table, immediate));                 \
+    }
 
-    xmm_begin(cpu);
-    source = (Dwords)xmm_source(cpu, insn);
-    for (unsigned i = 0; i < 4; i++)
-        result[i] = source[order >> 2 * i & 3];
-    xmm_set(cpu, insn->operands[0].number, (Vector)result);
-}
-PLAIN(PSHUFD)
+SHUFFLE(PSHUFD, pshufd, insn->immediate)
+FORMS(PSHUFD, PSHUFD_sse, PSHUFD_vex)
+SHUFFLE(PSHUFLW, pshuflw, insn->immediate)
+FORMS(PSHUFLW, PSHUFLW_sse, PSHUFLW_vex)
+SHUFFLE(PSHUFHW, pshufhw, insn->immediate)
+FORMS(PSHUFHW, PSHUFHW_sse, PSHUFHW_vex)
+SHUFFLE(SHUFPS, shufps, insn->immediate)
+FORMS(SHUFPS, SHUFPS_sse, SHUFPS_vex)
+SHUFFLE(PALIGNR, palignr, at_most(insn->immediate, 32))
 
 /* The four words of a quadword in the order given. */
-FORCE_INLINE u64 shuffle_words(u64 source, u8 order)
-{
-    u64 result = 0;
-
-    for (unsigned i = 0; i < 4; i++)
-        result |= (source >> 16 * (order >> 2 * i & 3) & 0xFFFF) << 16 * i;
-    return result;
-}
-
-static void PSHUFLW(Cpu *cpu, const Insn *insn)
-{
-    Vector source;
-
-    xmm_begin(cpu);
-    source = xmm_source(cpu, insn);
-    source[0] = shuffle_words(source[0], order_of(insn));
-    xmm_set(cpu, insn->operands[0].number, source);
-}
-PLAIN(PSHUFLW)
-
-static void PSHUFHW(Cpu *cpu, const Insn *insn)
-{
-    Vector source;
-
-    xmm_begin(cpu);
-    source = xmm_source(cpu, insn);
-    source[1] = shuffle_words(source[1], order_of(insn));
-    xmm_set(cpu, insn->operands[0].number, source);
-}
-PLAIN(PSHUFHW)
-
 static void PSHUFW(Cpu *cpu, const Insn *insn)
 {
-    u64 source;
+    u64 source, result = 0;
 
     mmx_begin(cpu);
     source = mmx_source(cpu, insn);
+    for (unsigned i = 0; i < 4; i++)
+        result |= (source >> 16 * (insn->immediate >> 2 * i & 3) & 0xFFFF) << 16 * i;
     mmx_enter(cpu);
-    mmx_set(cpu, insn->operands[0].number, shuffle_words(source, order_of(insn)));
+    mmx_set(cpu, insn->operands[0].number, result);
 }
 PLAIN(PSHUFW)
 
-/* Two of the destination's, then two of the source's. */
-static void SHUFPS(Cpu *cpu, const Insn *insn)
+/* Two bits for each lane. */
+static void SHUFPD_sse(Cpu *cpu, const Insn *insn)
 {
-    u8 order = order_of(insn);
+    xmm_immediate(cpu, insn, simd_immediate_shufpd, insn->immediate & 3);
+}
+
+static void SHUFPD_vex(Cpu *cpu, const Insn *insn)
+{
+    avx_integer_lanes(cpu, insn, simd_immediate(simd_immediate_shufpd, insn->immediate & 3),
+                      simd_immediate(simd_immediate_shufpd, insn->immediate >> 2 & 3));
+}
+FORMS(SHUFPD, SHUFPD_sse, SHUFPD_vex)
+
+/* Eight bytes of the destination and eight of the source, from a byte on. */
+static void PALIGNR_mmx(Cpu *cpu, const Insn *insn)
+{
     unsigned dst = insn->operands[0].number;
-    Dwords a, b, result;
+    u128 both;
 
-    xmm_begin(cpu);
-    a = (Dwords)xmm_get(cpu, dst);
-    b = (Dwords)xmm_source(cpu, insn);
-    for (unsigned i = 0; i < 4; i++)
-        result[i] = (i < 2 ? a : b)[order >> 2 * i & 3];
-    xmm_set(cpu, dst, (Vector)result);
+    mmx_begin(cpu);
+    both = mmx_source(cpu, insn);
+    mmx_enter(cpu);
+    both |= (u128)mmx_get(cpu, dst) << 64;
+    mmx_set(cpu, dst, insn->immediate < 16 ? (u64)(both >> 8 * insn->immediate) : 0);
 }
-PLAIN(SHUFPS)
+XMM_AND_MMX(PALIGNR, PALIGNR_sse, PALIGNR_mmx, PALIGNR_vex)
 
-static void SHUFPD(Cpu *cpu, const Insn *insn)
-{
-    u8 order = order_of(insn);
-    unsigned dst = insn->operands[0].number;
-    Vector a, b;
+/* ---- shifts by bytes: of the first operand, or with VEX of the second ---- */
 
-    xmm_begin(cpu);
-    a = xmm_get(cpu, dst);
-    b = xmm_source(cpu, insn);
-    xmm_set(cpu, dst, (Vector){a[order & 1], b[order >> 1 & 1]});
-}
-PLAIN(SHUFPD)
+#define SHIFT_BYTES(name, table)                                                                   \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        unsigned dst = insn->operands[0].number;                                                   \
+        Vector value;                                                                              \
+                                                                                                   \
+        xmm_begin(cpu);                                                                            \
+        value = xmm_get(cpu, dst);                                                                 \
+        value =                                                                                    \
+            simd_immediate(simd_immediate_##table, at_most(insn->immediate, 16))(value, value);    \
+        xmm_set(cpu, dst, value);                                                                  \
+    }                                                                                              \
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        avx_integer(cpu, insn,                                                                     \
+                    simd_immediate(simd_immediate_##table, at_most(insn->immediate, 16)));         \
+    }                                                                                              \
+    FORMS(name, name##_sse, name##_vex)
 
-/* ---- duplicates ---- */
-
-static void MOVDDUP(Cpu *cpu, const Insn *insn)
-{
-    u64 low;
-
-    xmm_begin(cpu);
-    low = xmm_source(cpu, insn)[0];
-    xmm_set(cpu, insn->operands[0].number, (Vector){low, low});
-}
-PLAIN(MOVDDUP)
-
-FORCE_INLINE void duplicate_dwords(Cpu *cpu, const Insn *insn, unsigned odd)
-{
-    Dwords source;
-
-    xmm_begin(cpu);
-    source = (Dwords)xmm_source(cpu, insn);
-    source = (Dwords){source[odd], source[odd], source[odd + 2], source[odd + 2]};
-    xmm_set(cpu, insn->operands[0].number, (Vector)source);
-}
-
-static void MOVSLDUP(Cpu *cpu, const Insn *insn)
-{
-    duplicate_dwords(cpu, insn, 0);
-}
-PLAIN(MOVSLDUP)
-
-static void MOVSHDUP(Cpu *cpu, const Insn *insn)
-{
-    duplicate_dwords(cpu, insn, 1);
-}
-PLAIN(MOVSHDUP)
+SHIFT_BYTES(PSLLDQ, pslldq)
+SHIFT_BYTES(PSRLDQ, psrldq)
 
 /* ---- bytes in any order ---- */
 
@@ -155,101 +122,63 @@ static void PSHUFB_mmx(Cpu *cpu, const Insn *insn)
     mmx_enter(cpu);
     mmx_set(cpu, dst, host_PSHUFB((Vector){mmx_get(cpu, dst), 0}, order)[0]);
 }
-XMM_AND_MMX(PSHUFB, PSHUFB_xmm, PSHUFB_mmx)
 
-/* ---- shifts by bytes ---- */
-
-typedef unsigned __int128 Whole;
-
-/* Sixteen bytes of `high` and `low` put together, from byte `shift` on. */
-FORCE_INLINE Whole align_right(Whole high, Whole low, u64 shift)
+static void PSHUFB_vex(Cpu *cpu, const Insn *insn)
 {
-    if (shift == 0)
-        return low;
-    if (shift < 16)
-        return low >> 8 * shift | high << (128 - 8 * shift);
-    return shift < 32 ? high >> 8 * (shift - 16) : 0;
+    avx_integer(cpu, insn, host_PSHUFB);
 }
-
-static void PALIGNR_xmm(Cpu *cpu, const Insn *insn)
-{
-    unsigned dst = insn->operands[0].number;
-    Whole source;
-
-    xmm_begin(cpu);
-    source = (Whole)xmm_source(cpu, insn);
-    source = align_right((Whole)xmm_get(cpu, dst), source, insn->immediate);
-    xmm_set(cpu, dst, (Vector)source);
-}
-
-static void PALIGNR_mmx(Cpu *cpu, const Insn *insn)
-{
-    unsigned dst = insn->operands[0].number;
-    Whole both;
-
-    mmx_begin(cpu);
-    both = mmx_source(cpu, insn);
-    mmx_enter(cpu);
-    both |= (Whole)mmx_get(cpu, dst) << 64;
-    mmx_set(cpu, dst, (u64)align_right(0, both, insn->immediate));
-}
-XMM_AND_MMX(PALIGNR, PALIGNR_xmm, PALIGNR_mmx)
-
-static void PSLLDQ(Cpu *cpu, const Insn *insn)
-{
-    unsigned dst = insn->operands[0].number;
-    Whole value;
-
-    xmm_begin(cpu);
-    value = (Whole)xmm_get(cpu, dst);
-    xmm_set(cpu, dst, (Vector)(insn->immediate < 16 ? value << 8 * insn->immediate : 0));
-}
-PLAIN(PSLLDQ)
-
-static void PSRLDQ(Cpu *cpu, const Insn *insn)
-{
-    unsigned dst = insn->operands[0].number;
-    Whole value;
-
-    xmm_begin(cpu);
-    value = (Whole)xmm_get(cpu, dst);
-    xmm_set(cpu, dst, (Vector)(insn->immediate < 16 ? value >> 8 * insn->immediate : 0));
-}
-PLAIN(PSRLDQ)
+XMM_AND_MMX(PSHUFB, PSHUFB_xmm, PSHUFB_mmx, PSHUFB_vex)
 
 /* ---- single words ---- */
 
-static void PEXTRW(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void extract_word(Cpu *cpu, const Insn *insn)
+{
+    Operand dst = insn->operands[0];
+    Words words = (Words)xmm_get(cpu, insn->operands[1].number);
+
+    operand_write(cpu, insn, dst, OPERAND_NONE, dst.size, words[insn->immediate & 7]);
+}
+
+static void PEXTRW_any(Cpu *cpu, const Insn *insn)
 {
     Operand src = insn->operands[1];
     u64 value;
 
     if (src.kind == OPERAND_XMM) {
         xmm_begin(cpu);
-        value = ((Words)xmm_get(cpu, src.number))[insn->immediate & 7];
-    } else {
-        mmx_begin(cpu);
-        mmx_enter(cpu);
-        value = mmx_get(cpu, src.number) >> 16 * (insn->immediate & 3) & 0xFFFF;
+        extract_word(cpu, insn);
+        return;
     }
-    operand_write(cpu, insn, insn->operands[0], OPERAND_NONE, insn->operands[0].size, value);
+    mmx_begin(cpu);
+    mmx_enter(cpu);
+    value = mmx_get(cpu, src.number) >> 16 * (insn->immediate & 3) & 0xFFFF;
+    register_write(cpu, insn->operands[0], DWORD, value);
 }
-PLAIN(PEXTRW)
 
-static u16 word_source(Cpu *cpu, const Insn *insn)
+static void PEXTRW_vex(Cpu *cpu, const Insn *insn)
 {
-    return (u16)operand_read(cpu, insn, insn->operands[1], OPERAND_NONE, WORD);
+    avx_begin(cpu);
+    extract_word(cpu, insn);
+}
+FORMS(PEXTRW, PEXTRW_any, PEXTRW_vex)
+
+FORCE_INLINE u16 word_source(Cpu *cpu, const Insn *insn, unsigned src)
+{
+    return (u16)operand_read(cpu, insn, insn->operands[src], OPERAND_NONE, WORD);
+}
+
+FORCE_INLINE void insert_word(Cpu *cpu, const Insn *insn, unsigned src)
+{
+    Words value = (Words)xmm_get(cpu, insn->operands[src - 1].number);
+
+    value[insn->immediate & 7] = word_source(cpu, insn, src);
+    xmm_set(cpu, insn->operands[0].number, (Vector)value);
 }
 
 static void PINSRW_xmm(Cpu *cpu, const Insn *insn)
 {
-    unsigned dst = insn->operands[0].number;
-    Words value;
-
     xmm_begin(cpu);
-    value = (Words)xmm_get(cpu, dst);
-    value[insn->immediate & 7] = word_source(cpu, insn);
-    xmm_set(cpu, dst, (Vector)value);
+    insert_word(cpu, insn, 1);
 }
 
 static void PINSRW_mmx(Cpu *cpu, const Insn *insn)
@@ -258,23 +187,35 @@ static void PINSRW_mmx(Cpu *cpu, const Insn *insn)
     u64 word;
 
     mmx_begin(cpu);
-    word = word_source(cpu, insn);
+    word = word_source(cpu, insn, 1);
     mmx_enter(cpu);
     mmx_set(cpu, dst, (mmx_get(cpu, dst) & ~((u64)0xFFFF << at)) | word << at);
 }
-XMM_AND_MMX(PINSRW, PINSRW_xmm, PINSRW_mmx)
+
+static void PINSRW_vex(Cpu *cpu, const Insn *insn)
+{
+    avx_begin(cpu);
+    insert_word(cpu, insn, 2);
+    avx_clear_upper(cpu, insn);
+}
+XMM_AND_MMX(PINSRW, PINSRW_xmm, PINSRW_mmx, PINSRW_vex)
 
 /* ---- masks of signs ---- */
 
-static unsigned byte_signs(Vector value)
-{
-    unsigned signs;
+#define SIGNS(name, mnemonic)                                                                      \
+    FORCE_INLINE u64 host_##name(Vector value)                                                     \
+    {                                                                                              \
+        u64 signs;                                                                                 \
+                                                                                                   \
+        asm(mnemonic " %1, %k0" : "=r"(signs) : "x"(value));                                       \
+        return signs;                                                                              \
+    }
 
-    asm("pmovmskb %1, %0" : "=r"(signs) : "x"(value));
-    return signs;
-}
+SIGNS(PMOVMSKB, "pmovmskb")
+SIGNS(MOVMSKPS, "movmskps")
+SIGNS(MOVMSKPD, "movmskpd")
 
-static void PMOVMSKB(Cpu *cpu, const Insn *insn)
+static void PMOVMSKB_any(Cpu *cpu, const Insn *insn)
 {
     Operand src = insn->operands[1];
     Vector value;
@@ -287,29 +228,34 @@ static void PMOVMSKB(Cpu *cpu, const Insn *insn)
         mmx_enter(cpu);
         value = (Vector){mmx_get(cpu, src.number), 0};
     }
-    register_write(cpu, insn->operands[0], DWORD, byte_signs(value));
+    register_write(cpu, insn->operands[0], DWORD, host_PMOVMSKB(value));
 }
-PLAIN(PMOVMSKB)
 
-static void MOVMSKPS(Cpu *cpu, const Insn *insn)
-{
-    Dwords value;
-    unsigned signs = 0;
+/* The upper lane's signs are above the lower one's. */
+#define SIGNS_VEX(name, elements)                                                                  \
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        Wide value;                                                                                \
+                                                                                                   \
+        avx_begin(cpu);                                                                            \
+        value = avx_get(cpu, insn->operands[1]);                                                   \
+        register_write(cpu, insn->operands[0], DWORD,                                              \
+                       host_##name(value.lane[0]) | host_##name(value.lane[1]) << (elements));     \
+    }
 
-    xmm_begin(cpu);
-    value = (Dwords)xmm_get(cpu, insn->operands[1].number);
-    for (unsigned i = 0; i < 4; i++)
-        signs |= value[i] >> 31 << i;
-    register_write(cpu, insn->operands[0], DWORD, signs);
-}
-PLAIN(MOVMSKPS)
+#define SIGNS_SSE(name)                                                                            \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        xmm_begin(cpu);                                                                            \
+        register_write(cpu, insn->operands[0], DWORD,                                              \
+                       host_##name(xmm_get(cpu, insn->operands[1].number)));                       \
+    }
 
-static void MOVMSKPD(Cpu *cpu, const Insn *insn)
-{
-    Vector value;
-
-    xmm_begin(cpu);
-    value = xmm_get(cpu, insn->operands[1].number);
-    register_write(cpu, insn->operands[0], DWORD, value[0] >> 63 | value[1] >> 63 << 1);
-}
-PLAIN(MOVMSKPD)
+SIGNS_VEX(PMOVMSKB, 16)
+FORMS(PMOVMSKB, PMOVMSKB_any, PMOVMSKB_vex)
+SIGNS_SSE(MOVMSKPS)
+SIGNS_VEX(MOVMSKPS, 4)
+FORMS(MOVMSKPS, MOVMSKPS_sse, MOVMSKPS_vex)
+SIGNS_SSE(MOVMSKPD)
+SIGNS_VEX(MOVMSKPD, 2)
+FORMS(MOVMSKPD, MOVMSKPD_sse, MOVMSKPD_vex)

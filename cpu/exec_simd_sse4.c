@@ -3,7 +3,7 @@
  *
  * Manual: Intel SDM Vol. 1, "SSE4.1 Instruction Set"; Vol. 2, each instruction's page.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 typedef u8 Bytes __attribute__((vector_size(16)));
 typedef u32 Dwords __attribute__((vector_size(16)));
@@ -19,72 +19,78 @@ FORCE_INLINE Vector choose(Vector a, Vector b, Vector mask)
     return (a & ~mask) | (b & mask);
 }
 
-/* XMM0's sign bits select. */
+/* XMM0's sign bits select, or with VEX those of a fourth operand. */
 #define VARIABLE_BLEND(name, type)                                                                 \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+    FORCE_INLINE Vector choose_##name(Vector a, Vector b, Vector mask)                             \
+    {                                                                                              \
+        return choose(a, b, (Vector)((type)mask < 0));                                             \
+    }                                                                                              \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
         unsigned dst = insn->operands[0].number;                                                   \
-        Vector mask, source;                                                                       \
+        Vector source;                                                                             \
                                                                                                    \
         xmm_begin(cpu);                                                                            \
         source = xmm_source(cpu, insn);                                                            \
-        mask = (Vector)((type)xmm_get(cpu, 0) < 0);                                                \
-        xmm_set(cpu, dst, choose(xmm_get(cpu, dst), source, mask));                                \
+        xmm_set(cpu, dst, choose_##name(xmm_get(cpu, dst), source, xmm_get(cpu, 0)));              \
     }                                                                                              \
-    PLAIN(name)
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        Wide a, b, mask;                                                                           \
+                                                                                                   \
+        avx_begin(cpu);                                                                            \
+        a = avx_get(cpu, insn->operands[1]);                                                       \
+        b = avx_source(cpu, insn, 2);                                                              \
+        mask = avx_get(cpu, insn->operands[3]);                                                    \
+        for (unsigned i = 0; i < 2; i++)                                                           \
+            a.lane[i] = choose_##name(a.lane[i], b.lane[i], mask.lane[i]);                         \
+        avx_set(cpu, insn->operands[0], a);                                                        \
+    }                                                                                              \
+    FORMS(name, name##_sse, name##_vex)
 
 VARIABLE_BLEND(PBLENDVB, SignedBytes)
 VARIABLE_BLEND(BLENDVPS, SignedDwords)
 VARIABLE_BLEND(BLENDVPD, SignedQwords)
 
-/* An integer operation with an immediate. */
-FORCE_INLINE void xmm_immediate(Cpu *cpu, const Insn *insn, const u8 *table, u64 immediate)
-{
-    unsigned dst = insn->operands[0].number;
-    Vector source;
+/* `low` and `high` are the immediates of the lanes, as the table knows them. */
+#define LANES(name, table, low, high)                                                              \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        xmm_immediate(cpu, insn, simd_immediate_##table, low);                                     \
+    }                                                                                              \
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        avx_integer_lanes(cpu, insn, simd_immediate(simd_immediate_##table, low),                  \
+                          simd_immediate(simd_immediate_##table, high));                           \
+    }                                                                                              \
+    FORMS(name, name##_sse, name##_vex)
 
-    xmm_begin(cpu);
-    source = xmm_source(cpu, insn);
-    xmm_set(cpu, dst, simd_immediate(table, immediate)(xmm_get(cpu, dst), source));
-}
-
-/* Each bit of a blend's immediate is for one element: PBLENDW's are words. */
-static void PBLENDW(Cpu *cpu, const Insn *insn)
-{
-    xmm_immediate(cpu, insn, simd_immediate_pblendw, insn->immediate);
-}
-PLAIN(PBLENDW)
-
-static void BLENDPS(Cpu *cpu, const Insn *insn)
-{
-    xmm_immediate(cpu, insn, simd_immediate_pblendw, simd_spread_bits(insn->immediate & 15, 2));
-}
-PLAIN(BLENDPS)
-
-static void BLENDPD(Cpu *cpu, const Insn *insn)
-{
-    xmm_immediate(cpu, insn, simd_immediate_pblendw, simd_spread_bits(insn->immediate & 3, 4));
-}
-PLAIN(BLENDPD)
-
-static void MPSADBW(Cpu *cpu, const Insn *insn)
-{
-    xmm_immediate(cpu, insn, simd_immediate_mpsadbw, insn->immediate & 7);
-}
-PLAIN(MPSADBW)
+/* Each bit of a blend's immediate is for one element: a word, two words, four. */
+LANES(PBLENDW, pblendw, insn->immediate, insn->immediate)
+LANES(BLENDPS, pblendw, simd_spread_bits(insn->immediate & 15, 2),
+      simd_spread_bits(insn->immediate >> 4, 2))
+LANES(BLENDPD, pblendw, simd_spread_bits(insn->immediate & 3, 4),
+      simd_spread_bits(insn->immediate >> 2 & 3, 4))
+LANES(MPSADBW, mpsadbw, insn->immediate & 7, insn->immediate >> 3 & 7)
 
 /* ---- single elements ---- */
 
 /* From memory there is but one element to take. */
-static void INSERTPS(Cpu *cpu, const Insn *insn)
+FORCE_INLINE u64 insertion(const Insn *insn, unsigned src)
 {
-    u64 order = insn->immediate;
-
-    if (insn->operands[1].kind == OPERAND_MEMORY)
-        order &= 0x3F;
-    xmm_immediate(cpu, insn, simd_immediate_insertps, order);
+    return insn->operands[src].kind == OPERAND_MEMORY ? insn->immediate & 0x3F : insn->immediate;
 }
-PLAIN(INSERTPS)
+
+static void INSERTPS_sse(Cpu *cpu, const Insn *insn)
+{
+    xmm_immediate(cpu, insn, simd_immediate_insertps, insertion(insn, 1));
+}
+
+static void INSERTPS_vex(Cpu *cpu, const Insn *insn)
+{
+    avx_integer(cpu, insn, simd_immediate(simd_immediate_insertps, insertion(insn, 2)));
+}
+FORMS(INSERTPS, INSERTPS_sse, INSERTPS_vex)
 
 FORCE_INLINE void extract(Cpu *cpu, const Insn *insn, u64 value)
 {
@@ -93,56 +99,45 @@ FORCE_INLINE void extract(Cpu *cpu, const Insn *insn, u64 value)
     operand_write(cpu, insn, dst, OPERAND_NONE, dst.size, value);
 }
 
-static void PEXTRB(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void PEXTRB(Cpu *cpu, const Insn *insn)
 {
-    xmm_begin(cpu);
     extract(cpu, insn, ((Bytes)xmm_get(cpu, insn->operands[1].number))[insn->immediate & 15]);
 }
-PLAIN(PEXTRB)
+TWO_READERS(PEXTRB)
 
 /* With REX.W PEXTRQ, below PINSRQ. */
-static void PEXTRD(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void PEXTRD(Cpu *cpu, const Insn *insn)
 {
-    Vector value;
+    Vector value = xmm_get(cpu, insn->operands[1].number);
 
-    xmm_begin(cpu);
-    value = xmm_get(cpu, insn->operands[1].number);
     if (insn->operands[0].size == QWORD)
         extract(cpu, insn, value[insn->immediate & 1]);
     else
         extract(cpu, insn, ((Dwords)value)[insn->immediate & 3]);
 }
-PLAIN(PEXTRD)
+TWO_READERS(PEXTRD)
 
-static void EXTRACTPS(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void EXTRACTPS(Cpu *cpu, const Insn *insn)
 {
-    xmm_begin(cpu);
     extract(cpu, insn, ((Dwords)xmm_get(cpu, insn->operands[1].number))[insn->immediate & 3]);
 }
-PLAIN(EXTRACTPS)
+TWO_READERS(EXTRACTPS)
 
-static void PINSRB(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void PINSRB(Cpu *cpu, const Insn *insn, unsigned src)
 {
-    unsigned dst = insn->operands[0].number;
-    Bytes value;
+    Bytes value = (Bytes)xmm_get(cpu, insn->operands[src - 1].number);
 
-    xmm_begin(cpu);
-    value = (Bytes)xmm_get(cpu, dst);
-    value[insn->immediate & 15] = (u8)operand_read_own(cpu, insn, 1);
-    xmm_set(cpu, dst, (Vector)value);
+    value[insn->immediate & 15] = (u8)operand_read_own(cpu, insn, src);
+    xmm_set(cpu, insn->operands[0].number, (Vector)value);
 }
-PLAIN(PINSRB)
+TWO_FORMS(PINSRB, 2)
 
-static void PINSRD(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void PINSRD(Cpu *cpu, const Insn *insn, unsigned src)
 {
-    unsigned dst = insn->operands[0].number;
-    u64 source;
-    Vector value;
+    u64 source = operand_read_own(cpu, insn, src);
+    Vector value = xmm_get(cpu, insn->operands[src - 1].number);
 
-    xmm_begin(cpu);
-    value = xmm_get(cpu, dst);
-    source = operand_read_own(cpu, insn, 1);
-    if (insn->operands[1].size == QWORD) {
+    if (insn->operands[src].size == QWORD) {
         value[insn->immediate & 1] = source;
     } else {
         Dwords dwords = (Dwords)value;
@@ -150,9 +145,9 @@ static void PINSRD(Cpu *cpu, const Insn *insn)
         dwords[insn->immediate & 3] = (u32)source;
         value = (Vector)dwords;
     }
-    xmm_set(cpu, dst, value);
+    xmm_set(cpu, insn->operands[0].number, value);
 }
-PLAIN(PINSRD)
+TWO_FORMS(PINSRD, 2)
 
 /* ---- rounding ---- */
 
@@ -167,17 +162,21 @@ FORCE_INLINE void xmm_float_immediate(Cpu *cpu, const Insn *insn, const u8 *tabl
     xmm_set(cpu, dst, source);
 }
 
-#define FLOAT_IMMEDIATE(name, table, mask)                                                         \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+#define ROUND(name, table)                                                                         \
+    static void name##_sse(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
-        xmm_float_immediate(cpu, insn, simd_immediate_##table, insn->immediate &(mask));           \
+        xmm_float_immediate(cpu, insn, simd_immediate_##table, insn->immediate & 15);              \
     }                                                                                              \
-    PLAIN(name)
+    static void name##_vex(Cpu *cpu, const Insn *insn)                                             \
+    {                                                                                              \
+        avx_float(cpu, insn, simd_immediate(simd_immediate_##table, insn->immediate & 15));        \
+    }                                                                                              \
+    FORMS(name, name##_sse, name##_vex)
 
-FLOAT_IMMEDIATE(ROUNDPS, roundps, 15)
-FLOAT_IMMEDIATE(ROUNDPD, roundpd, 15)
-FLOAT_IMMEDIATE(ROUNDSS, roundss, 15)
-FLOAT_IMMEDIATE(ROUNDSD, roundsd, 15)
+ROUND(ROUNDPS, roundps)
+ROUND(ROUNDPD, roundpd)
+ROUND(ROUNDSS, roundss)
+ROUND(ROUNDSD, roundsd)
 
 /* ---- dot products ---- */
 
@@ -198,50 +197,133 @@ FORCE_INLINE Vector elements(u64 selected, unsigned dwords)
 }
 
 /* Each step may raise what its unmasked exceptions ask for. */
-static void DPPS(Cpu *cpu, const Insn *insn)
+FORCE_INLINE Wide dot_singles(Cpu *cpu, u64 immediate, Wide a, Wide b, bool wide)
+{
+    Vector factors = elements(immediate >> 4, 1);
+    Wide odd, even, products;
+
+    for (unsigned i = 0; i < 2; i++) {
+        a.lane[i] &= factors;
+        b.lane[i] &= factors;
+    }
+    products = avx_compute(cpu, host_mulps, a, b, wide);
+    for (unsigned i = 0; i < 2; i++) {
+        Dwords four = (Dwords)products.lane[i];
+
+        even.lane[i] = (Vector)(Dwords){four[0], four[2]};
+        odd.lane[i] = (Vector)(Dwords){four[1], four[3]};
+    }
+    a = avx_compute(cpu, host_addps, even, odd, wide);
+    for (unsigned i = 0; i < 2; i++)
+        b.lane[i] = (Vector){a.lane[i][0] >> 32, 0};
+    a = avx_compute(cpu, host_addss, a, b, wide);
+    for (unsigned i = 0; i < 2; i++) {
+        u32 sum = (u32)a.lane[i][0];
+
+        a.lane[i] = (Vector)(Dwords){sum, sum, sum, sum} & elements(immediate, 1);
+    }
+    return a;
+}
+
+static void DPPS_sse(Cpu *cpu, const Insn *insn)
 {
     unsigned dst = insn->operands[0].number;
-    Vector factors = elements(insn->immediate >> 4, 1), sum;
-    Dwords products, sums;
+    Wide a, b;
 
     xmm_begin(cpu);
-    sum = xmm_source(cpu, insn) & factors;
-    products = (Dwords)simd_compute(cpu, host_mulps, xmm_get(cpu, dst) & factors, sum);
-    sum = simd_compute(cpu, host_addps, (Vector)(Dwords){products[0], products[2]},
-                       (Vector)(Dwords){products[1], products[3]});
-    sum = simd_compute(cpu, host_addss, sum, (Vector){sum[0] >> 32, 0});
-    sums = (Dwords)sum;
-    sums = (Dwords){sums[0], sums[0], sums[0], sums[0]};
-    xmm_set(cpu, dst, (Vector)sums & elements(insn->immediate, 1));
+    a = (Wide){{xmm_get(cpu, dst), {0}}};
+    b = (Wide){{xmm_source(cpu, insn), {0}}};
+    xmm_set(cpu, dst, dot_singles(cpu, insn->immediate, a, b, false).lane[0]);
 }
-PLAIN(DPPS)
 
-static void DPPD(Cpu *cpu, const Insn *insn)
+static void DPPS_vex(Cpu *cpu, const Insn *insn)
+{
+    Operand dst = insn->operands[0];
+    Wide a, b;
+
+    avx_begin(cpu);
+    a = avx_get(cpu, insn->operands[1]);
+    b = avx_source(cpu, insn, 2);
+    avx_set(cpu, dst, dot_singles(cpu, insn->immediate, a, b, dst.size == 32));
+}
+FORMS(DPPS, DPPS_sse, DPPS_vex)
+
+FORCE_INLINE Vector dot_doubles(Cpu *cpu, u64 immediate, Vector a, Vector b)
+{
+    Vector factors = elements(immediate >> 4, 2);
+    Vector products = simd_compute(cpu, host_mulpd, a & factors, b & factors);
+    Vector sum = simd_compute(cpu, host_addsd, (Vector){products[0], 0}, (Vector){products[1], 0});
+
+    return (Vector){sum[0], sum[0]} & elements(immediate, 2);
+}
+
+static void DPPD_sse(Cpu *cpu, const Insn *insn)
 {
     unsigned dst = insn->operands[0].number;
-    Vector factors = elements(insn->immediate >> 4, 2), sum;
+    Vector source;
 
     xmm_begin(cpu);
-    sum = xmm_source(cpu, insn) & factors;
-    sum = simd_compute(cpu, host_mulpd, xmm_get(cpu, dst) & factors, sum);
-    sum = simd_compute(cpu, host_addsd, (Vector){sum[0], 0}, (Vector){sum[1], 0});
-    xmm_set(cpu, dst, (Vector){sum[0], sum[0]} & elements(insn->immediate, 2));
+    source = xmm_source(cpu, insn);
+    xmm_set(cpu, dst, dot_doubles(cpu, insn->immediate, xmm_get(cpu, dst), source));
 }
-PLAIN(DPPD)
+
+static void DPPD_vex(Cpu *cpu, const Insn *insn)
+{
+    Vector source, first;
+
+    avx_begin(cpu);
+    source = avx_source(cpu, insn, 2).lane[0];
+    first = xmm_get(cpu, insn->operands[1].number);
+    xmm_set(cpu, insn->operands[0].number, dot_doubles(cpu, insn->immediate, first, source));
+    avx_clear_upper(cpu, insn);
+}
+FORMS(DPPD, DPPD_sse, DPPD_vex)
 
 /* ---- PTEST ---- */
 
 /* ZF: nothing of the source is in the destination; CF: all of it is. */
-static void PTEST(Cpu *cpu, const Insn *insn)
+FORCE_INLINE void test_bits(Cpu *cpu, Vector both, Vector rest)
 {
-    Vector a, b, both, rest;
+    flags_unpack(&cpu->flags,
+                 (both[0] | both[1] ? 0 : FLAG_ZF) | (rest[0] | rest[1] ? 0 : FLAG_CF));
+}
+
+static void PTEST_sse(Cpu *cpu, const Insn *insn)
+{
+    Vector a, b;
 
     xmm_begin(cpu);
     a = xmm_get(cpu, insn->operands[0].number);
     b = xmm_source(cpu, insn);
-    both = b & a;
-    rest = b & ~a;
-    flags_unpack(&cpu->flags,
-                 (both[0] | both[1] ? 0 : FLAG_ZF) | (rest[0] | rest[1] ? 0 : FLAG_CF));
+    test_bits(cpu, b & a, b & ~a);
 }
-PLAIN(PTEST)
+
+FORCE_INLINE void test_wide(Cpu *cpu, const Insn *insn, Vector mask)
+{
+    Wide a, b;
+
+    avx_begin(cpu);
+    a = avx_get(cpu, insn->operands[0]);
+    b = avx_source(cpu, insn, 1);
+    test_bits(cpu, mask & ((b.lane[0] & a.lane[0]) | (b.lane[1] & a.lane[1])),
+              mask & ((b.lane[0] & ~a.lane[0]) | (b.lane[1] & ~a.lane[1])));
+}
+
+static void PTEST_vex(Cpu *cpu, const Insn *insn)
+{
+    test_wide(cpu, insn, (Vector){~(u64)0, ~(u64)0});
+}
+FORMS(PTEST, PTEST_sse, PTEST_vex)
+
+/* Of the elements only the signs. */
+static void VTESTPS(Cpu *cpu, const Insn *insn)
+{
+    test_wide(cpu, insn, (Vector){0x8000000080000000, 0x8000000080000000});
+}
+PLAIN(VTESTPS)
+
+static void VTESTPD(Cpu *cpu, const Insn *insn)
+{
+    test_wide(cpu, insn, (Vector){(u64)1 << 63, (u64)1 << 63});
+}
+PLAIN(VTESTPD)

@@ -7,7 +7,7 @@
  * Manual: Intel SDM Vol. 2, "Imm8 Control Byte Operation for PCMPESTRI / PCMPESTRM / PCMPISTRI /
  * PCMPISTRM", and these instructions' pages.
  */
-#include "cpu/simd.h"
+#include "cpu/avx.h"
 
 typedef struct TextResult {
     Vector mask;
@@ -42,31 +42,32 @@ FORCE_INLINE TextResult text(Cpu *cpu, const Insn *insn, const u8 *table)
     Operand src = insn->operands[1];
     Vector a, b;
 
-    xmm_begin(cpu);
     a = xmm_get(cpu, insn->operands[0].number);
     b = src.kind == OPERAND_XMM ? xmm_get(cpu, src.number) : simd_read(cpu, insn, false);
     return compare_text(a, b, length_a, length_b, table, insn->immediate & 127);
 }
 
 #define TEXT_MASK(name, table)                                                                     \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+    FORCE_INLINE void name(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
         TextResult result = text(cpu, insn, simd_immediate_##table);                               \
                                                                                                    \
         xmm_set(cpu, 0, result.mask);                                                              \
+        if (opcode_rows[insn->row].attributes & VEX_BIT)                                           \
+            ymm_set_high(cpu, 0, (Vector){0});                                                     \
         flags_unpack(&cpu->flags, result.flags);                                                   \
     }                                                                                              \
-    PLAIN(name)
+    TWO_READERS(name)
 
 #define TEXT_INDEX(name, table)                                                                    \
-    static void name(Cpu *cpu, const Insn *insn)                                                   \
+    FORCE_INLINE void name(Cpu *cpu, const Insn *insn)                                             \
     {                                                                                              \
         TextResult result = text(cpu, insn, simd_immediate_##table);                               \
                                                                                                    \
         cpu->gpr[RCX] = result.index;                                                              \
         flags_unpack(&cpu->flags, result.flags);                                                   \
     }                                                                                              \
-    PLAIN(name)
+    TWO_READERS(name)
 
 TEXT_MASK(PCMPESTRM, pcmpestrm)
 TEXT_MASK(PCMPISTRM, pcmpistrm)

@@ -161,6 +161,7 @@ static u64 cr4_writable(const Cpu *cpu)
         {FEATURE_SMAP, CR4_SMAP},
         {FEATURE_UMIP, CR4_UMIP},
         {FEATURE_FSGSBASE, CR4_FSGSBASE},
+        {FEATURE_XSAVE, CR4_OSXSAVE},
     };
     u64 writable = 0;
 

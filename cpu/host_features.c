@@ -12,10 +12,11 @@ static const struct {
     u8 feature, function, ebx; /* of EBX, else of ECX */
     u8 number;
 } needs[] = {
-    {FEATURE_SSE3, 1, false, 0},   {FEATURE_SSSE3, 1, false, 9}, {FEATURE_SSE41, 1, false, 19},
-    {FEATURE_SSE42, 1, false, 20}, {FEATURE_AES, 1, false, 25},  {FEATURE_PCLMUL, 1, false, 1},
-    {FEATURE_AVX, 1, false, 28},   {FEATURE_AVX2, 7, true, 5},   {FEATURE_F16C, 1, false, 29},
-    {FEATURE_FMA, 1, false, 12},   {FEATURE_SHA, 7, true, 29},
+    {FEATURE_SSE3, 1, false, 0},   {FEATURE_SSSE3, 1, false, 9},   {FEATURE_SSE41, 1, false, 19},
+    {FEATURE_SSE42, 1, false, 20}, {FEATURE_AES, 1, false, 25},    {FEATURE_PCLMUL, 1, false, 1},
+    {FEATURE_AVX, 1, false, 28},   {FEATURE_AVX2, 7, true, 5},     {FEATURE_F16C, 1, false, 29},
+    {FEATURE_VAES, 1, false, 25},  {FEATURE_VPCLMUL, 1, false, 1}, {FEATURE_FMA, 1, false, 12},
+    {FEATURE_SHA, 7, true, 29},
 };
 
 FeatureSet host_features(void)

@@ -109,13 +109,13 @@ typedef enum OperandCode {
     CODE_Cd, CODE_Dd,
     CODE_ST0, CODE_STi,
     CODE_Pq, CODE_Qd, CODE_Qq,          /* MMX register: ModRM reg field; register or memory */
-    CODE_Vdq, CODE_Ww, CODE_Wss, CODE_Wsd, CODE_Wdq, /* XMM register; register or 2, 4, 8, 16 bytes of memory */
+    CODE_Vdq, CODE_Wb, CODE_Ww, CODE_Wss, CODE_Wsd, CODE_Wdq, /* XMM register; register or 1 to 16 bytes of memory */
     CODE_By,                            /* VEX.vvvv: general register */
     CODE_Vx, CODE_Hx, CODE_Wx, CODE_Mx, /* 16 or 32 bytes, by VEX.L: ModRM reg field; VEX.vvvv; r/m; memory */
     CODE_Wh, CODE_Wf, CODE_We,          /* XMM register, or a half, fourth, eighth of that in memory */
     CODE_Hdq, CODE_Ldq, CODE_Lx,        /* VEX.vvvv; the immediate's upper four bits */
     CODE_Vqq, CODE_Hqq, CODE_Wqq, CODE_Mqq, /* YMM register, 32 bytes of memory */
-    CODE_VM,                            /* memory at a vector of indexes; Operand.number is its register */
+    CODE_VM,                            /* memory at a vector of indexes: its register and bytes */
     CODE_COUNT
 } OperandCode;
 
@@ -132,6 +132,7 @@ typedef enum Feature {
     FEATURE_SHA, FEATURE_RDRAND, FEATURE_RDSEED, FEATURE_CLFLUSHOPT, FEATURE_CLWB, FEATURE_RDTSCP,
     FEATURE_RDPID, FEATURE_LAHF64, FEATURE_BMI1, FEATURE_BMI2, FEATURE_XSAVE, FEATURE_XSAVEOPT,
     FEATURE_AVX, FEATURE_AVX2, FEATURE_F16C, FEATURE_FMA, FEATURE_PREFETCHW,
+    FEATURE_VAES, FEATURE_VPCLMUL,
     FEATURE_COUNT
 } Feature;
 
@@ -175,6 +176,7 @@ enum {
     F_BMI1 = FEATURE_BMI1 << ATTR_FEATURE, F_BMI2 = FEATURE_BMI2 << ATTR_FEATURE,
     F_XSAVE = FEATURE_XSAVE << ATTR_FEATURE, F_XSAVEOPT = FEATURE_XSAVEOPT << ATTR_FEATURE,
     F_AVX = FEATURE_AVX << ATTR_FEATURE, F_AVX2 = FEATURE_AVX2 << ATTR_FEATURE,
+    F_VAES = FEATURE_VAES << ATTR_FEATURE, F_VPCLMUL = FEATURE_VPCLMUL << ATTR_FEATURE,
     F_F16C = FEATURE_F16C << ATTR_FEATURE, F_FMA = FEATURE_FMA << ATTR_FEATURE,
     W1 = 1 << 23,       /* REX.W (VEX.W) set */
     W0 = 1 << 24,       /* clear */

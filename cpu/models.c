@@ -32,7 +32,8 @@
     (FEATURES_QEMU64 | F(PAGE1GB) | F(PCID) | F(INVPCID) | F(SMEP) | F(SMAP) | F(UMIP) |           \
      F(FSGSBASE) | F(MONITOR) | F(SSSE3) | F(SSE41) | F(SSE42) | F(POPCNT) | F(LZCNT) | F(MOVBE) | \
      F(AES) | F(PCLMUL) | F(ADX) | F(SHA) | F(RDRAND) | F(RDSEED) | F(CLFLUSHOPT) | F(CLWB) |      \
-     F(RDTSCP) | F(RDPID) | F(PREFETCHW) | F(BMI1) | F(BMI2))
+     F(RDTSCP) | F(RDPID) | F(PREFETCHW) | F(BMI1) | F(BMI2) | F(XSAVE) | F(XSAVEOPT) | F(AVX) |   \
+     F(AVX2) | F(F16C) | F(FMA) | F(VAES) | F(VPCLMUL))
 
 #define INTEL "GenuineIntel"
 

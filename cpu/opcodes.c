@@ -1,5 +1,7 @@
 #include "cpu/opcodes.h"
 
+#include <string.h>
+
 const InsnInfo insn_info[INSN_COUNT] = {
 #define INSN(name, reads, writes, undefined, ends, title)                                          \
     [INSN_##                                                                                       \
@@ -45,21 +47,27 @@ static unsigned row_slot(const OpcodeRow *row)
     return opcode_slot(map, row->code & 0xFF);
 }
 
+static unsigned row_codes(const OpcodeRow *row)
+{
+    return row->attributes & PLUS_R ? 8 : 1;
+}
+
+/* Sorted by counting: how many rows each code has says where the next code's begin. */
 void opcodes_index(Cpu *cpu)
 {
-    unsigned filled = 0;
+    u16 placed[MAP_COUNT * 256] = {0};
 
-    for (unsigned slot = 0; slot < MAP_COUNT * 256; slot++) {
-        cpu->opcode_index[slot] = (u16)filled;
-        for (unsigned i = 0; i < opcode_row_count; i++) {
-            unsigned first = row_slot(&opcode_rows[i]);
-            unsigned codes = opcode_rows[i].attributes & PLUS_R ? 8 : 1;
+    memset(cpu->opcode_index, 0, sizeof cpu->opcode_index);
+    for (unsigned i = 0; i < opcode_row_count; i++)
+        for (unsigned code = 0; code < row_codes(&opcode_rows[i]); code++)
+            cpu->opcode_index[row_slot(&opcode_rows[i]) + code + 1]++;
+    for (unsigned slot = 0; slot < MAP_COUNT * 256; slot++)
+        cpu->opcode_index[slot + 1] += cpu->opcode_index[slot];
+    assert(cpu->opcode_index[MAP_COUNT * 256] <= COUNT_OF(cpu->opcode_order));
+    for (unsigned i = 0; i < opcode_row_count; i++)
+        for (unsigned code = 0; code < row_codes(&opcode_rows[i]); code++) {
+            unsigned slot = row_slot(&opcode_rows[i]) + code;
 
-            if (slot >= first && slot < first + codes) {
-                assert(filled < COUNT_OF(cpu->opcode_order));
-                cpu->opcode_order[filled++] = (u16)i;
-            }
+            cpu->opcode_order[cpu->opcode_index[slot] + placed[slot]++] = (u16)i;
         }
-    }
-    cpu->opcode_index[MAP_COUNT * 256] = (u16)filled;
 }

@@ -35,6 +35,12 @@ void simd_write_slow(Cpu *cpu, u64 linear, Vector value)
     memory_write_slow(cpu, upper, QWORD, cpu->as, value[1]);
 }
 
+void simd_probe_write(Cpu *cpu, u64 linear)
+{
+    memory_probe_write(cpu, linear, QWORD, cpu->as);
+    memory_probe_write(cpu, upper_half(cpu, linear), QWORD, cpu->as);
+}
+
 void simd_report(Cpu *cpu, u32 flags)
 {
     u32 unmasked = flags & ~(cpu->mxcsr >> MXCSR_MASK_SHIFT) & MXCSR_FLAGS;

@@ -36,12 +36,20 @@ enum {
 /* Slow paths. */
 Vector simd_read_slow(Cpu *cpu, u64 linear);
 void simd_write_slow(Cpu *cpu, u64 linear, Vector value);
+/* Raises what writing sixteen bytes would. */
+void simd_probe_write(Cpu *cpu, u64 linear);
 _Noreturn void simd_unavailable(Cpu *cpu);
 /* Adds the flags of an operation to MXCSR; raises #XM (#UD) for those that are unmasked. */
 void simd_report(Cpu *cpu, u32 flags);
 /* The flags of the current instruction's operation, one of them an unmasked OE or UE, with PE as
  * the manual wants it then. */
 u32 simd_precision(const Cpu *cpu, Vector a, Vector b, u32 flags);
+
+/* Would simd_report() of these flags return? */
+FORCE_INLINE bool simd_is_masked(const Cpu *cpu, u32 flags)
+{
+    return !(flags & ~(cpu->mxcsr >> MXCSR_MASK_SHIFT) & MXCSR_FLAGS);
+}
 
 /* ---- the frame of each instruction ---- */
 
@@ -102,9 +110,8 @@ FORCE_INLINE u64 simd_linear(Cpu *cpu, const Insn *insn, bool write, bool aligne
     return memory_linear(cpu, insn->segment, offset, 16, write);
 }
 
-FORCE_INLINE Vector simd_read(Cpu *cpu, const Insn *insn, bool aligned)
+FORCE_INLINE Vector simd_read_linear(Cpu *cpu, u64 linear)
 {
-    u64 linear = simd_linear(cpu, insn, false, aligned);
     u8 *host;
 
     if (!tlb_find(cpu->tlb, cpu->tlb_epoch, linear, ACCESS_READ, 16, &host))
@@ -112,9 +119,13 @@ FORCE_INLINE Vector simd_read(Cpu *cpu, const Insn *insn, bool aligned)
     return (Vector){bytes_load(host, QWORD), bytes_load(host + 8, QWORD)};
 }
 
-FORCE_INLINE void simd_write(Cpu *cpu, const Insn *insn, Vector value, bool aligned)
+FORCE_INLINE Vector simd_read(Cpu *cpu, const Insn *insn, bool aligned)
 {
-    u64 linear = simd_linear(cpu, insn, true, aligned);
+    return simd_read_linear(cpu, simd_linear(cpu, insn, false, aligned));
+}
+
+FORCE_INLINE void simd_write_linear(Cpu *cpu, u64 linear, Vector value)
+{
     u8 *host;
 
     if (tlb_find(cpu->tlb, cpu->tlb_epoch, linear, ACCESS_WRITE, 16, &host)) {
@@ -123,6 +134,11 @@ FORCE_INLINE void simd_write(Cpu *cpu, const Insn *insn, Vector value, bool alig
         return;
     }
     simd_write_slow(cpu, linear, value);
+}
+
+FORCE_INLINE void simd_write(Cpu *cpu, const Insn *insn, Vector value, bool aligned)
+{
+    simd_write_linear(cpu, simd_linear(cpu, insn, true, aligned), value);
 }
 
 FORCE_INLINE u64 simd_read_part(Cpu *cpu, const Insn *insn, Size size)
@@ -177,19 +193,27 @@ FORCE_INLINE Vector simd_run(Operation *operation, Vector a, Vector b, u32 contr
 
 /* While the guest unmasks underflow, a tiny result counts even when it is exact, and FTZ does not
  * count. The host's own FTZ shows tiny results. */
-FORCE_INLINE Vector simd_exact(Cpu *cpu, Operation *operation, Vector a, Vector b)
+FORCE_INLINE Vector simd_flagged(Cpu *cpu, Operation *operation, Vector a, Vector b, u32 *flags)
 {
-    u32 control = (cpu->mxcsr & ~(u32)MXCSR_FLAGS) | MXCSR_MASKS, flags, tiny = 0;
+    u32 control = (cpu->mxcsr & ~(u32)MXCSR_FLAGS) | MXCSR_MASKS, tiny = 0;
     Vector result;
 
     if (UNLIKELY(!(cpu->mxcsr & MXCSR_UE << MXCSR_MASK_SHIFT))) {
         simd_run(operation, a, b, control | MXCSR_FTZ, &tiny);
         control &= ~(u32)MXCSR_FTZ;
     }
-    result = simd_run(operation, a, b, control, &flags);
-    flags |= tiny & MXCSR_UE;
-    if (UNLIKELY(flags & ~(cpu->mxcsr >> MXCSR_MASK_SHIFT) & (MXCSR_OE | MXCSR_UE)))
-        flags = simd_precision(cpu, a, b, flags);
+    result = simd_run(operation, a, b, control, flags);
+    *flags |= tiny & MXCSR_UE;
+    if (UNLIKELY(*flags & ~(cpu->mxcsr >> MXCSR_MASK_SHIFT) & (MXCSR_OE | MXCSR_UE)))
+        *flags = simd_precision(cpu, a, b, *flags);
+    return result;
+}
+
+FORCE_INLINE Vector simd_exact(Cpu *cpu, Operation *operation, Vector a, Vector b)
+{
+    u32 flags;
+    Vector result = simd_flagged(cpu, operation, a, b, &flags);
+
     simd_report(cpu, flags);
     return result;
 }
@@ -242,6 +266,19 @@ IMMEDIATE_TABLE(mpsadbw)
 IMMEDIATE_TABLE(pblendw)
 IMMEDIATE_TABLE(pclmulqdq)
 IMMEDIATE_TABLE(sha1rnds4)
+IMMEDIATE_TABLE(pshufd)
+IMMEDIATE_TABLE(pshuflw)
+IMMEDIATE_TABLE(pshufhw)
+IMMEDIATE_TABLE(shufps)
+IMMEDIATE_TABLE(shufpd)
+IMMEDIATE_TABLE(palignr)
+IMMEDIATE_TABLE(pslldq)
+IMMEDIATE_TABLE(psrldq)
+IMMEDIATE_TABLE(vcmpps)
+IMMEDIATE_TABLE(vcmppd)
+IMMEDIATE_TABLE(vcmpss)
+IMMEDIATE_TABLE(vcmpsd)
+IMMEDIATE_TABLE(vcvtps2ph)
 IMMEDIATE_TABLE(pcmpestrm)
 IMMEDIATE_TABLE(pcmpestri)
 IMMEDIATE_TABLE(pcmpistrm)
@@ -250,6 +287,17 @@ IMMEDIATE_TABLE(pcmpistri)
 FORCE_INLINE Operation *simd_immediate(const u8 *table, u64 immediate)
 {
     return (Operation *)(uintptr_t)(table + 16 * immediate);
+}
+
+/* An integer operation with an immediate. */
+FORCE_INLINE void xmm_immediate(Cpu *cpu, const Insn *insn, const u8 *table, u64 immediate)
+{
+    unsigned dst = insn->operands[0].number;
+    Vector source;
+
+    xmm_begin(cpu);
+    source = xmm_source(cpu, insn);
+    xmm_set(cpu, dst, simd_immediate(table, immediate)(xmm_get(cpu, dst), source));
 }
 
 /* Each of the low bits of `bits` `times` times. */
@@ -263,7 +311,8 @@ FORCE_INLINE u64 simd_spread_bits(u64 bits, unsigned times)
 }
 
 /* One copy for XMM and one for MMX, by the size of the first operand. */
-#define XMM_AND_MMX(name, xmm, mmx) const Handlers exec_##name = {.any = {xmm, xmm, xmm, mmx}};
+#define XMM_AND_MMX(name, xmm, mmx, vex_form)                                           \
+const Handlers exec_##name = {.any = {xmm, xmm, xmm, mmx}, .vex = vex_form};
 
 // clang-format on
 

@@ -33,6 +33,19 @@ simd_immediate_\name:
         IMMEDIATES mpsadbw, 8, mpsadbw $number, %xmm1, %xmm0
         IMMEDIATES pblendw, 256, pblendw $number, %xmm1, %xmm0
         IMMEDIATES pclmulqdq, 256, pclmulqdq $number, %xmm1, %xmm0
+        IMMEDIATES pshufd, 256, pshufd $number, %xmm1, %xmm0
+        IMMEDIATES pshuflw, 256, pshuflw $number, %xmm1, %xmm0
+        IMMEDIATES pshufhw, 256, pshufhw $number, %xmm1, %xmm0
+        IMMEDIATES shufps, 256, shufps $number, %xmm1, %xmm0
+        IMMEDIATES shufpd, 4, shufpd $number, %xmm1, %xmm0
+        IMMEDIATES palignr, 33, palignr $number, %xmm1, %xmm0
+        IMMEDIATES pslldq, 17, pslldq $number, %xmm0
+        IMMEDIATES psrldq, 17, psrldq $number, %xmm0
+        IMMEDIATES vcmpps, 32, vcmpps $number, %xmm1, %xmm0, %xmm0
+        IMMEDIATES vcmppd, 32, vcmppd $number, %xmm1, %xmm0, %xmm0
+        IMMEDIATES vcmpss, 32, vcmpss $number, %xmm1, %xmm0, %xmm0
+        IMMEDIATES vcmpsd, 32, vcmpsd $number, %xmm1, %xmm0, %xmm0
+        IMMEDIATES vcvtps2ph, 8, vcvtps2ph $number, %xmm1, %xmm0
         IMMEDIATES sha1rnds4, 4, sha1rnds4 $number, %xmm1, %xmm0
 
 /* With REX.W: lengths in RAX and RDX. */

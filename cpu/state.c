@@ -4,12 +4,14 @@
 #include "cpu/cpu.h"
 #include "cpu/debug_registers.h"
 #include "cpu/segment.h"
+#include "cpu/xsave.h"
 
 #define SEGMENT_FIELDS(reg)                                                                        \
     FIELD(Cpu, segments[reg].selector), FIELD(Cpu, segments[reg].access),                          \
         FIELD(Cpu, segments[reg].limit), FIELD(Cpu, segments[reg].loaded_base)
 #define X87_FIELDS(n) FIELD(Cpu, x87.r[n].significand), FIELD(Cpu, x87.r[n].sign_exponent)
 #define XMM_FIELDS(n) FIELD_ARRAY(Cpu, xmm[n].qwords)
+#define YMM_FIELDS(n) FIELD_ARRAY(Cpu, ymm_high[n].qwords)
 
 static const Field fields[] = {
     FIELD_ARRAY(Cpu, gpr),
@@ -71,6 +73,23 @@ static const Field fields[] = {
     XMM_FIELDS(13),
     XMM_FIELDS(14),
     XMM_FIELDS(15),
+    YMM_FIELDS(0),
+    YMM_FIELDS(1),
+    YMM_FIELDS(2),
+    YMM_FIELDS(3),
+    YMM_FIELDS(4),
+    YMM_FIELDS(5),
+    YMM_FIELDS(6),
+    YMM_FIELDS(7),
+    YMM_FIELDS(8),
+    YMM_FIELDS(9),
+    YMM_FIELDS(10),
+    YMM_FIELDS(11),
+    YMM_FIELDS(12),
+    YMM_FIELDS(13),
+    YMM_FIELDS(14),
+    YMM_FIELDS(15),
+    FIELD(Cpu, xcr0),
     FIELD(Cpu, mxcsr),
     FIELD_ARRAY(Cpu, msr),
     FIELD(Cpu, random),
@@ -103,6 +122,8 @@ static void restored(void *chip)
     cpu->gpr[REG_ZERO] = 0;
     cpu->cpl &= 3;
     cpu->x87.top &= 7;
+    cpu->mxcsr &= 0xFFFF;
+    cpu->xcr0 = (cpu->xcr0 & xsave_supported(cpu)) | XCR0_X87;
     cpu->delivering = -1;
     mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
     mmu_set_cr3(&cpu->mmu, cpu->cr3);

@@ -159,3 +159,207 @@ Test(features, vex_is_for_protected_mode)
     expect_vector("max", CODE("\xC4\xE3\x63\xF0\xCA\x05"), EXCEPTION_UD); /* RORX with VEX.vvvv */
     expect_vector("max", CODE("\xC4\xE4\x60\xF2\xCA"), EXCEPTION_UD);     /* map 4 */
 }
+
+/* ---- XSAVE and AVX ---- */
+
+static BareMachine *prepare_avx(const char *bytes, unsigned length)
+{
+    BareMachine *m = prepare("max", 0, bytes, length);
+
+    m->cpu.cr4 |= CR4_OSXSAVE;
+    m->cpu.xcr0 = XCR0_X87 | XCR0_SSE | XCR0_AVX;
+    return m;
+}
+
+/* VADDPS ymm1, ymm3, ymm2 */
+#define VADDPS "\xC5\xE4\x58\xCA"
+
+Test(avx, control_registers_forbid)
+{
+    BareMachine *m = prepare_avx(CODE(VADDPS));
+    expect(m, -1);
+    bare_destroy(m);
+    m = prepare_avx(CODE(VADDPS));
+    m->cpu.cr0 |= CR0_TS;
+    expect(m, EXCEPTION_NM);
+    bare_destroy(m);
+    m = prepare_avx(CODE(VADDPS));
+    m->cpu.xcr0 = XCR0_X87 | XCR0_SSE;
+    m->cpu.cr0 |= CR0_TS;
+    expect(m, EXCEPTION_UD);
+    bare_destroy(m);
+    m = prepare_avx(CODE(VADDPS));
+    m->cpu.cr4 &= ~(u64)CR4_OSXSAVE;
+    expect(m, EXCEPTION_UD);
+    bare_destroy(m);
+    m = prepare_avx(CODE(VADDPS)); /* not AVX's */
+    m->cpu.cr0 |= CR0_EM;
+    m->cpu.cr4 &= ~(u64)CR4_OSFXSR;
+    expect(m, -1);
+    bare_destroy(m);
+}
+
+Test(avx, aligned_moves_lie_on_thirty_two_bytes)
+{
+    BareMachine *m = prepare_avx(CODE("\xC5\xFC\x28\x0E")); /* VMOVAPS ymm1, [esi] */
+    m->cpu.gpr[RSI] = BARE_DATA + 16;
+    expect(m, EXCEPTION_GP);
+    bare_destroy(m);
+    m = prepare_avx(CODE("\xC5\xE4\x58\x0E")); /* VADDPS ymm1, ymm3, [esi] */
+    m->cpu.gpr[RSI] = BARE_DATA + 3;
+    expect(m, -1);
+    bare_destroy(m);
+}
+
+/* What lies beyond DS's limit may be named, not touched. */
+static BareMachine *prepare_limited(const char *bytes, unsigned length)
+{
+    BareMachine *m = prepare_avx(bytes, length);
+
+    m->cpu.segments[DS].limit = BARE_DATA + 15;
+    segment_update_all(&m->cpu);
+    for (unsigned i = 0; i < 16; i++)
+        m->ram.bytes[BARE_DATA + i] = (u8)i;
+    return m;
+}
+
+/* VMASKMOVPS ymm1, ymm3, [esi] and its store. */
+Test(avx, masked_elements_never_fault)
+{
+    static const char *const moves[] = {"\xC4\xE2\x65\x2C\x0E", "\xC4\xE2\x65\x2E\x0E"};
+
+    for (unsigned i = 0; i < 4; i++) {
+        BareMachine *m = prepare_limited(moves[i / 2], 5);
+
+        memset(m->cpu.xmm[3].bytes, 0xFF, 16);
+        memset(m->cpu.ymm_high[3].bytes, i % 2 ? 0x80 : 0x7F, 16);
+        expect(m, i % 2 ? EXCEPTION_GP : -1);
+        if (i == 0)
+            cr_expect_eq(m->cpu.xmm[1].dwords[3], 0x0F0E0D0C);
+        if (i >= 2) /* all of a store or nothing */
+            cr_expect_eq(m->ram.bytes[BARE_DATA + 5], i == 3 ? 5 : 0);
+        bare_destroy(m);
+    }
+}
+
+/* VPGATHERDD xmm1, [esi + xmm2*4], xmm3: the third element faults. */
+Test(avx2, a_gather_keeps_what_it_has)
+{
+    BareMachine *m = prepare_limited(CODE("\xC4\xE2\x61\x90\x0C\x96"));
+
+    memset(m->cpu.xmm[3].bytes, 0xFF, 16);
+    m->cpu.xmm[2] = (Xmm){.dwords = {1, 0, 400, 2}};
+    m->cpu.xmm[1] = (Xmm){.dwords = {7, 7, 7, 7}};
+    expect(m, EXCEPTION_GP);
+    cr_expect_eq(m->cpu.xmm[1].dwords[0], 0x07060504);
+    cr_expect_eq(m->cpu.xmm[1].dwords[1], 0x03020100);
+    cr_expect_eq(m->cpu.xmm[1].dwords[2], 7);
+    cr_expect_eq(m->cpu.xmm[3].dwords[1], 0);
+    cr_expect_eq(m->cpu.xmm[3].dwords[2], 0xFFFFFFFF);
+    bare_destroy(m);
+
+    m = prepare_limited(CODE("\xC4\xE2\x71\x90\x0C\x96")); /* mask and destination alike */
+    expect(m, EXCEPTION_UD);
+    bare_destroy(m);
+}
+
+/* XSETBV; XGETBV */
+Test(xsave, xcr0_holds_what_there_is)
+{
+    static const struct {
+        const char *model;
+        u32 eax, ecx;
+        int vector;
+    } cases[] = {{"max", 7, 0, -1},
+                 {"max", 3, 0, -1},
+                 {"max", 5, 0, EXCEPTION_GP},
+                 {"max", 6, 0, EXCEPTION_GP},
+                 {"max", 15, 0, EXCEPTION_GP},
+                 {"max", 7, 1, EXCEPTION_GP},
+                 {"qemu64", 1, 0, EXCEPTION_UD}};
+
+    for (unsigned i = 0; i < COUNT_OF(cases); i++) {
+        BareMachine *m = prepare(cases[i].model, 0, CODE("\x0F\x01\xD1\x31\xC0\x0F\x01\xD0"));
+
+        m->cpu.cr4 |= CR4_OSXSAVE;
+        m->cpu.gpr[RAX] = cases[i].eax;
+        m->cpu.gpr[RCX] = cases[i].ecx;
+        m->cpu.gpr[RDX] = 0;
+        expect(m, cases[i].vector);
+        if (cases[i].vector < 0)
+            cr_expect_eq(m->cpu.gpr[RAX], cases[i].eax);
+        bare_destroy(m);
+    }
+    BareMachine *m = prepare("max", 0, CODE("\x0F\x01\xD0"));
+    expect(m, EXCEPTION_UD);
+    bare_destroy(m);
+}
+
+/* XSAVE [esi] */
+Test(xsave, components_are_saved_and_restored)
+{
+    BareMachine *m = prepare_avx(CODE("\x0F\xAE\x26"));
+
+    m->cpu.gpr[RAX] = 6;
+    m->cpu.xmm[3].qwords[1] = 0x1111;
+    m->cpu.ymm_high[5].qwords[0] = 0x2222;
+    bare_write(m, BARE_DATA, QWORD, 0x3333); /* the x87 is not asked for */
+    bare_write(m, BARE_DATA + 512, QWORD, 1);
+    expect(m, -1);
+    cr_expect_eq(bare_read(m, BARE_DATA, QWORD), 0x3333);
+    cr_expect_eq(bare_read(m, BARE_DATA + 24, DWORD), 0x1F80);
+    cr_expect_eq(bare_read(m, BARE_DATA + 160 + 3 * 16 + 8, QWORD), 0x1111);
+    cr_expect_eq(bare_read(m, BARE_DATA + 576 + 5 * 16, QWORD), 0x2222);
+    cr_expect_eq(bare_read(m, BARE_DATA + 512, QWORD), 7);
+
+    /* XRSTOR [esi]: SSE is said to be initial */
+    space_write_bytes(&m->memory, BARE_CODE, (const u8 *)"\x0F\xAE\x2E\xF4", 4);
+    bare_write(m, BARE_DATA + 512, QWORD, 4);
+    memset(m->cpu.ymm_high, 0xAA, sizeof m->cpu.ymm_high);
+    m->cpu.attention = 0;
+    m->cpu.rip = BARE_CODE;
+    expect(m, -1);
+    cr_expect_eq(m->cpu.xmm[3].qwords[1], 0);
+    cr_expect_eq(m->cpu.ymm_high[5].qwords[0], 0x2222);
+    cr_expect_eq(m->cpu.ymm_high[4].qwords[0], 0);
+
+    bare_write(m, BARE_DATA + 520, QWORD, 1); /* a compacted image */
+    m->cpu.attention = 0;
+    m->cpu.rip = BARE_CODE;
+    expect(m, EXCEPTION_GP);
+    bare_destroy(m);
+
+    m = prepare_avx(CODE("\x0F\xAE\x26"));
+    m->cpu.gpr[RSI] += 32;
+    expect(m, EXCEPTION_GP);
+    bare_destroy(m);
+}
+
+/* XSAVEOPT [esi] leaves out what is initial. */
+Test(xsave, xsaveopt_leaves_out_the_initial)
+{
+    BareMachine *m = prepare_avx(CODE("\x0F\xAE\x36"));
+
+    m->cpu.gpr[RAX] = 6;
+    m->cpu.ymm_high[0].qwords[0] = 5;
+    bare_write(m, BARE_DATA + 160, QWORD, 0x3333);
+    bare_write(m, BARE_DATA + 512, QWORD, 7);
+    expect(m, -1);
+    cr_expect_eq(bare_read(m, BARE_DATA + 160, QWORD), 0x3333);
+    cr_expect_eq(bare_read(m, BARE_DATA + 576, QWORD), 5);
+    cr_expect_eq(bare_read(m, BARE_DATA + 512, QWORD), 5);
+    bare_destroy(m);
+}
+
+/* CPUID 13 */
+Test(xsave, cpuid_tells_the_layout)
+{
+    BareMachine *m = prepare_avx(CODE("\x0F\xA2"));
+
+    m->cpu.gpr[RAX] = 13;
+    expect(m, -1);
+    cr_expect_eq(m->cpu.gpr[RAX], 7);
+    cr_expect_eq(m->cpu.gpr[RBX], 832);
+    cr_expect_eq(m->cpu.gpr[RCX], 832);
+    bare_destroy(m);
+}

@@ -8,6 +8,7 @@
 
 #include "tests/bare_machine.h"
 
+#include <cpuid.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@ enum { SIMD_MEMORY = 32, SIMD_CR4 = CR4_OSFXSR | CR4_OSXMMEXCPT };
 static inline void simd_enable(BareMachine *m)
 {
     m->cpu.features = ~(FeatureSet)0;
-    m->cpu.cr4 |= SIMD_CR4;
+    m->cpu.cr4 |= SIMD_CR4 | CR4_OSXSAVE;
+    m->cpu.xcr0 = XCR0_X87 | XCR0_SSE | XCR0_AVX;
     m->cpu.cr0 |= CR0_NE;
     opcodes_index(&m->cpu);
 }
@@ -54,12 +56,13 @@ typedef struct SimdImage {
     u8 st[8][16];
     u8 xmm[16][16];
     u8 unused[96];
+    u8 ymm_high[8][16]; /* beyond FXSAVE's image */
 } SimdImage;
 
 /* What an instruction works on. */
 typedef struct SimdState {
     SimdImage image __attribute__((aligned(16)));
-    u8 memory[SIMD_MEMORY] __attribute__((aligned(16)));
+    u8 memory[SIMD_MEMORY] __attribute__((aligned(32)));
     u64 gpr[4]; /* RAX, RCX, RDX, RBX */
     u64 flags;
     int vector; /* -1: none */
@@ -120,6 +123,7 @@ static void random_simd(SimdState *state)
         random_vector(image->st[i]);
         memset(image->st[i] + 10, 0, 6);
         random_vector(image->xmm[i]);
+        random_vector(image->ymm_high[i]);
     }
     image->mxcsr = masks << 7 | (u32)(simd_random() & masks & simd_random());
     if (simd_random() % 2)
@@ -138,15 +142,34 @@ static void random_simd(SimdState *state)
 /* void simd_before(SimdImage *rdi, u8 *memory rsi, u64 *registers rdx) .. simd_after */
 __asm__(".pushsection .rodata\n.intel_syntax noprefix\n"
         "simd_before: push rbx\n push r12\n push r13\n mov r12, rdi\n mov r13, rdx\n"
-        "fxrstor [r12]\n mov rdi, rsi\n push qword ptr [r13 + 32]\n popf\n"
+        "fxrstor [r12]\n"
+        "simd_before_mid:\n mov rdi, rsi\n push qword ptr [r13 + 32]\n popf\n"
         "mov rax, [r13]\n mov rcx, [r13 + 8]\n mov rdx, [r13 + 16]\n mov rbx, [r13 + 24]\n"
         "simd_before_end:\n"
+        "simd_upper_load:\n"
+        "vinsertf128 ymm0, ymm0, [r12 + 512], 1\n vinsertf128 ymm1, ymm1, [r12 + 528], 1\n"
+        "vinsertf128 ymm2, ymm2, [r12 + 544], 1\n vinsertf128 ymm3, ymm3, [r12 + 560], 1\n"
+        "vinsertf128 ymm4, ymm4, [r12 + 576], 1\n vinsertf128 ymm5, ymm5, [r12 + 592], 1\n"
+        "vinsertf128 ymm6, ymm6, [r12 + 608], 1\n vinsertf128 ymm7, ymm7, [r12 + 624], 1\n"
+        "simd_upper_load_end:\n"
+        "simd_upper_store:\n"
+        "vextractf128 [r12 + 512], ymm0, 1\n vextractf128 [r12 + 528], ymm1, 1\n"
+        "vextractf128 [r12 + 544], ymm2, 1\n vextractf128 [r12 + 560], ymm3, 1\n"
+        "vextractf128 [r12 + 576], ymm4, 1\n vextractf128 [r12 + 592], ymm5, 1\n"
+        "vextractf128 [r12 + 608], ymm6, 1\n vextractf128 [r12 + 624], ymm7, 1\n"
+        "vzeroupper\n"
+        "simd_upper_store_end:\n"
         "simd_after: fxsave [r12]\n"
         "mov [r13], rax\n mov [r13 + 8], rcx\n mov [r13 + 16], rdx\n mov [r13 + 24], rbx\n"
         "pushf\n pop qword ptr [r13 + 32]\n cld\n pop r13\n pop r12\n pop rbx\n ret\n"
         "simd_after_end:\n.att_syntax prefix\n.popsection\n");
 extern const u8 simd_before[] __attribute__((visibility("hidden")));
+extern const u8 simd_before_mid[] __attribute__((visibility("hidden")));
 extern const u8 simd_before_end[] __attribute__((visibility("hidden")));
+extern const u8 simd_upper_load[] __attribute__((visibility("hidden")));
+extern const u8 simd_upper_load_end[] __attribute__((visibility("hidden")));
+extern const u8 simd_upper_store[] __attribute__((visibility("hidden")));
+extern const u8 simd_upper_store_end[] __attribute__((visibility("hidden")));
 extern const u8 simd_after[] __attribute__((visibility("hidden")));
 extern const u8 simd_after_end[] __attribute__((visibility("hidden")));
 
@@ -157,7 +180,12 @@ static SimdImage simd_fault_image;
 static void simd_on_signal(int number, siginfo_t *info, void *context)
 {
     (void)info;
-    memcpy(&simd_fault_image, ((ucontext_t *)context)->uc_mcontext.fpregs, sizeof simd_fault_image);
+    const u8 *area = (const u8 *)((ucontext_t *)context)->uc_mcontext.fpregs;
+
+    memset(&simd_fault_image, 0, sizeof simd_fault_image);
+    memcpy(&simd_fault_image, area, 512);
+    if (__builtin_cpu_supports("avx") && (area[512] & XCR0_AVX)) /* XSAVE's XSTATE_BV */
+        memcpy(simd_fault_image.ymm_high, area + 576, sizeof simd_fault_image.ymm_high);
     siglongjmp(simd_fault, number);
 }
 
@@ -174,8 +202,13 @@ static void host_assemble_simd(const u8 *insn, unsigned length)
     if (!simd_code)
         simd_code = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    at = simd_emit(simd_code, simd_before, simd_before_end);
+    at = simd_emit(simd_code, simd_before, simd_before_mid);
+    if (__builtin_cpu_supports("avx"))
+        at = simd_emit(at, simd_upper_load, simd_upper_load_end);
+    at = simd_emit(at, simd_before_mid, simd_before_end);
     at = simd_emit(at, insn, insn + length);
+    if (__builtin_cpu_supports("avx"))
+        at = simd_emit(at, simd_upper_store, simd_upper_store_end);
     simd_emit(at, simd_after, simd_after_end);
 }
 
@@ -228,6 +261,7 @@ static void guest_set_simd(BareMachine *m, const SimdState *state)
         memcpy(&st->significand, state->image.st[i], 8);
         memcpy(&st->sign_exponent, state->image.st[i] + 8, 2);
         memcpy(cpu->xmm[i].bytes, state->image.xmm[i], 16);
+        memcpy(cpu->ymm_high[i].bytes, state->image.ymm_high[i], 16);
     }
     cpu->mxcsr = state->image.mxcsr;
     for (unsigned i = 0; i < 4; i++)
@@ -251,6 +285,7 @@ static void guest_get_simd(BareMachine *m, SimdState *state)
         memcpy(state->image.st[i], &st->significand, 8);
         memcpy(state->image.st[i] + 8, &st->sign_exponent, 2);
         memcpy(state->image.xmm[i], cpu->xmm[i].bytes, 16);
+        memcpy(state->image.ymm_high[i], cpu->ymm_high[i].bytes, 16);
     }
     state->image.mxcsr = cpu->mxcsr;
     for (unsigned i = 0; i < 4; i++)
@@ -291,7 +326,7 @@ static bool same_simd(const SimdState *a, const SimdState *b)
 
     return a->vector == b->vector && x->mxcsr == y->mxcsr && x->status == y->status &&
            x->tags == y->tags && !memcmp(x->st, y->st, sizeof x->st) &&
-           !memcmp(x->xmm, y->xmm, 8 * 16) && !memcmp(a->memory, b->memory, SIMD_MEMORY) &&
+           !memcmp(x->xmm, y->xmm, 8 * 16) && !memcmp(x->ymm_high, y->ymm_high, 8 * 16) && !memcmp(a->memory, b->memory, SIMD_MEMORY) &&
            !memcmp(a->gpr, b->gpr, sizeof a->gpr) && a->flags == b->flags;
 }
 
@@ -311,9 +346,13 @@ static void print_simd(const char *title, const SimdState *state)
             (unsigned)state->gpr[0]);
     print_bytes("xmm1", image->xmm[1], 16);
     print_bytes("xmm2", image->xmm[2], 16);
+    print_bytes("xmm3", image->xmm[3], 16);
+    print_bytes("ymm1", image->ymm_high[1], 16);
+    print_bytes("ymm2", image->ymm_high[2], 16);
+    print_bytes("ymm3", image->ymm_high[3], 16);
     print_bytes("st1", image->st[1], 10);
     print_bytes("st2", image->st[2], 10);
-    print_bytes("mem", state->memory, 16);
+    print_bytes("mem", state->memory, 32);
     fprintf(stderr, "\n");
 }
 
@@ -332,6 +371,8 @@ static unsigned simd_encode_immediates(const OpcodeRow *row, u8 *bytes)
     for (unsigned i = 0; i < INSN_OPERANDS; i++)
         if (row->operands[i] == CODE_Ib)
             bytes[length++] = (u8)(simd_random() % 2 ? simd_random() : simd_random() % 20);
+        else if (row->operands[i] == CODE_Lx)
+            bytes[length++] = (u8)(simd_random() % 8 << 4);
     return length;
 }
 
@@ -370,6 +411,13 @@ static unsigned simd_encode(const OpcodeRow *row, bool memory, u8 bytes[16])
     if (row->attributes & VEX_BIT) {
         length = simd_encode_vex(row, bytes);
         bytes[length++] = row->code & 0xFF;
+        if (row->operands[0] == CODE__)
+            return memory ? 0 : length;
+        if (row->operands[1] == CODE_VM) { /* [esi + xmm2] */
+            bytes[length++] = 0x0C;
+            bytes[length++] = 0x16;
+            return length;
+        }
         bytes[length++] = modrm | (u8)((row->digit & ANY ? 1 : row->digit & 7) << 3);
         return length + simd_encode_immediates(row, bytes + length);
     }
@@ -390,6 +438,17 @@ static unsigned simd_encode(const OpcodeRow *row, bool memory, u8 bytes[16])
     return length + simd_encode_immediates(row, bytes + length);
 }
 
+/* Register 2 as indexes of a gather, within the memory that there is. */
+static void small_indexes(SimdImage *image, Size size)
+{
+    for (unsigned i = 0; i < 16; i += size) {
+        u64 low = simd_random() % (SIMD_MEMORY - 7), high = simd_random() % (SIMD_MEMORY - 7);
+
+        memcpy(image->xmm[2] + i, &low, size);
+        memcpy(image->ymm_high[2] + i, &high, size);
+    }
+}
+
 static unsigned compare_simd_row(BareMachine *m, const OpcodeRow *row, bool memory, unsigned cases)
 {
     unsigned differences = 0;
@@ -404,6 +463,8 @@ static unsigned compare_simd_row(BareMachine *m, const OpcodeRow *row, bool memo
         random_simd(&start);
         if (row->name == INSN_LDMXCSR && simd_random() % 8)
             memset(start.memory + 2, 0, 2);
+        if (row->operands[1] == CODE_VM)
+            small_indexes(&start.image, row->code & 1 ? QWORD : DWORD);
         if (row->name == INSN_MASKMOVQ || row->name == INSN_MASKMOVDQU)
             start.image.status &= (u16)~0x3800;
         host = guest = start;
@@ -424,9 +485,38 @@ static unsigned compare_simd_row(BareMachine *m, const OpcodeRow *row, bool memo
     return differences;
 }
 
+/* Does the host have it? MMX to SSE2 every host of 64-bit code has. */
+static bool host_has(Feature feature)
+{
+    static const struct {
+        u8 feature, is_ebx, number; /* of function 7's EBX or ECX; else of 1's ECX */
+        u32 function;
+    } bits[] = {
+        {FEATURE_SSE3, 0, 0, 1},    {FEATURE_PCLMUL, 0, 1, 1},    {FEATURE_SSSE3, 0, 9, 1},
+        {FEATURE_FMA, 0, 12, 1},    {FEATURE_SSE41, 0, 19, 1},    {FEATURE_SSE42, 0, 20, 1},
+        {FEATURE_MOVBE, 0, 22, 1},  {FEATURE_POPCNT, 0, 23, 1},   {FEATURE_AES, 0, 25, 1},
+        {FEATURE_AVX, 0, 28, 1},    {FEATURE_F16C, 0, 29, 1},     {FEATURE_BMI1, 1, 3, 7},
+        {FEATURE_AVX2, 1, 5, 7},    {FEATURE_BMI2, 1, 8, 7},      {FEATURE_ADX, 1, 19, 7},
+        {FEATURE_SHA, 1, 29, 7},    {FEATURE_VAES, 0, 9, 7},      {FEATURE_VPCLMUL, 0, 10, 7},
+        {FEATURE_LZCNT, 0, 5, 0x80000001},
+    };
+
+    for (unsigned i = 0; i < COUNT_OF(bits); i++) {
+        unsigned eax, ebx = 0, ecx = 0, edx;
+
+        if (bits[i].feature != feature)
+            continue;
+        __get_cpuid_count(bits[i].function, 0, &eax, &ebx, &ecx, &edx);
+        return bit(bits[i].is_ebx ? ebx : ecx, bits[i].number);
+    }
+    return true;
+}
+
 /* All rows of a feature; the number of differences. */
 static inline unsigned compare_simd_rows(Feature feature, unsigned cases)
 {
+    if (!host_has(feature))
+        cr_skip_test("the processor under us lacks it");
     BareMachine *m = simd_create(0);
     unsigned differences = 0, rows = 0;
 

@@ -78,6 +78,32 @@ Test(sha, every_row_as_the_host_does_it)
 {
     cr_assert_eq(compare_simd_rows(FEATURE_SHA, 400), 0);
 }
+Test(avx, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_AVX, 400), 0);
+}
+
+Test(avx2, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_AVX2, 400), 0);
+}
+
+Test(vaes, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_VAES, 400), 0);
+    cr_assert_eq(compare_simd_rows(FEATURE_VPCLMUL, 400), 0);
+}
+
+Test(f16c, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_F16C, 400), 0);
+}
+
+Test(fma, every_row_as_the_host_does_it)
+{
+    cr_assert_eq(compare_simd_rows(FEATURE_FMA, 400), 0);
+}
+
 #endif
 
 static BareMachine *prepared(const char *bytes, unsigned length, u32 esi)

@@ -20,6 +20,9 @@ static const struct {
     {"RDSEED", "its result is random"},
     {"RDPID", "its result is the machine's own"},
     {"XGETBV", "its result is the machine's own"},
+    {"XSAVE", "what it saves depends on the host's kernel"},
+    {"XSAVEOPT", "what it saves depends on the host's kernel"},
+    {"XRSTOR", "what it restores depends on the host's kernel"},
     {"SLDT", "kernels emulate it, or show their own values"},
     {"STR", "kernels emulate it, or show their own values"},
     {"SMSW", "kernels emulate it, or show their own values"},
@@ -52,6 +55,9 @@ const char *native_row_refusal(const OpcodeRow *row)
 {
     const char *name = insn_info[row->name].name;
 
+    if ((row->attributes & VEX_BIT) && row_feature(row) != FEATURE_BMI1 &&
+        row_feature(row) != FEATURE_BMI2)
+        return "the upper halves of YMM registers are not loaded yet";
     if (row->name == INSN_MOVSEG && row->operands[0] == CODE_Sw)
         return "it loads a segment register";
     for (unsigned i = 0; i < COUNT_OF(refusals); i++)

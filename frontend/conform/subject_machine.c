@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cpu/task.h"
+#include "cpu/xsave.h"
 #include "mmu/paging.h"
 
 /* Physical addresses. */
@@ -226,8 +227,10 @@ static void set_control(SubjectMachine *m)
     bool is_long = cpu_has(cpu, FEATURE_LONG);
 
     cpu->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
-    cpu->cr4 =
-        CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (cpu_has(cpu, FEATURE_FSGSBASE) ? CR4_FSGSBASE : 0);
+    cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT |
+               (cpu_has(cpu, FEATURE_FSGSBASE) ? CR4_FSGSBASE : 0) |
+               (cpu_has(cpu, FEATURE_XSAVE) ? CR4_OSXSAVE : 0);
+    cpu->xcr0 = xsave_supported(cpu);
     cpu->efer = EFER_NXE | (is_long ? EFER_SCE | EFER_LME | EFER_LMA : 0);
     cpu->cr3 = is_long ? TABLE_LEVEL4 : TABLE_POINTERS;
     mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);

@@ -85,6 +85,12 @@ static const char *const aliases[][2] = {
     {"XSAVE", "xsave64"},
     {"XRSTOR", "xrstor64"},
     {"XSAVEOPT", "xsaveopt64"},
+    {"VMOVD", "vmovq"},
+    {"VPEXTRD", "vpextrq"},
+    {"VPINSRD", "vpinsrq"},
+    {"VCVTPD2PS", "vcvtpd2psx"},
+    {"VCVTPD2DQ", "vcvtpd2dqx"},
+    {"VCVTTPD2DQ", "vcvttpd2dqx"},
 };
 
 static bool equal_but_for_case(const char *upper, const char *lower)

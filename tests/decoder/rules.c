@@ -65,6 +65,63 @@ static bool prefixed_vex(const Comparison *comparison)
            (comparison->operand_prefix || comparison->repeat_prefix || comparison->rex);
 }
 
+/* Of instructions that have no second form, told by VEX.W. */
+static bool vex_w_set(const Comparison *comparison)
+{
+    static const char *const clear[] = {
+        "vtest",     "vperm",     "vbroadcast", "vinsert",     "vextract", "vmaskmov", "vblendv",
+        "vpblendvb", "vcvtph2ps", "vcvtps2ph",  "vpbroadcast", "vpsravd",  "vpblendd", "vpermilps"};
+    const char *theirs = comparison->theirs->mnemonic;
+
+    if (!we_refuse(comparison) || opcode(comparison) != 0xC4 ||
+        !(comparison->bytes[comparison->opcode_at + 2] & 0x80))
+        return false;
+    for (unsigned i = 0; i < COUNT_OF(clear); i++)
+        if (!strncmp(theirs, clear[i], strlen(clear[i])))
+            return true;
+    return false;
+}
+
+/* A gather's ModRM byte, after C4h and two bytes, must ask for a SIB byte. */
+static bool gather_without_sib(const Comparison *comparison)
+{
+    const char *theirs = comparison->theirs->mnemonic;
+
+    return we_refuse(comparison) && is_vex(comparison) &&
+           (!strncmp(theirs, "vgather", 7) || !strncmp(theirs, "vpgather", 8));
+}
+
+static bool vex_scalar_size(const Comparison *comparison)
+{
+    unsigned id = comparison->theirs->id;
+
+    return comparison->disagreement == OTHER_OPERANDS && is_vex(comparison) &&
+           (id == X86_INS_VCOMISS || id == X86_INS_VCOMISD || id == X86_INS_VPINSRW ||
+            id == X86_INS_VPINSRB);
+}
+
+static bool later_vex(const Comparison *comparison)
+{
+    InsnName name = opcode_rows[comparison->ours.row].name;
+
+    return comparison->disagreement == THEY_REFUSE && is_vex(comparison) &&
+           (name == INSN_AESENC || name == INSN_AESENCLAST || name == INSN_AESDEC ||
+            name == INSN_AESDECLAST || name == INSN_PCLMULQDQ || name == INSN_VBROADCASTI128 ||
+            name == INSN_VPERMQ || name == INSN_VPERMPD);
+}
+
+static bool vex_w_elsewhere(const Comparison *comparison)
+{
+    return comparison->code_size != 8 && comparison->disagreement == OTHER_OPERANDS &&
+           opcode(comparison) == 0xC4 && (comparison->bytes[comparison->opcode_at + 2] & 0x80);
+}
+
+static bool fourth_register(const Comparison *comparison)
+{
+    return comparison->code_size != 8 && comparison->disagreement == OTHER_OPERANDS &&
+           comparison->ours.operands[3].kind == OPERAND_XMM;
+}
+
 static bool operand_and_repeat_prefix(const Comparison *comparison)
 {
     return comparison->operand_prefix && comparison->repeat_prefix;
@@ -168,6 +225,20 @@ const Rule decoder_rules[] = {
      idle_mandatory_prefix},
     {"a prefix before VEX",
      "66h, F2h, F3h, LOCK and REX before a VEX prefix are #UD (SDM Vol. 2, \"AVX\")", prefixed_vex},
+    {"VEX.W where it must be clear", "#UD (each page's exceptions); capstone overlooks it",
+     vex_w_set},
+    {"a gather without SIB", "#UD (SDM Vol. 2, \"VSIB\"), and with 16-bit addresses",
+     gather_without_sib},
+    {"sizes of some VEX operands",
+     "capstone gives VCOMISS and VCOMISD 16 bytes, and ignores VEX.W for what is inserted",
+     vex_scalar_size},
+    {"later VEX instructions",
+     "capstone does not know VAES, VPCLMULQDQ and VBROADCASTI128 with 256 bits, nor that "
+     "processors take VPERMQ and VPERMPD with VEX.W clear",
+     later_vex},
+    {"VEX.W outside 64-bit mode", "general registers have no 64 bits; capstone gives them",
+     vex_w_elsewhere},
+    {"a register in the immediate", "there are eight outside 64-bit mode", fourth_register},
     {"66h beside F2h or F3h", "capstone forgets the operand size when a repeat prefix follows it",
      operand_and_repeat_prefix},
     {"66h on a near branch in 64-bit mode",
