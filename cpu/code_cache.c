@@ -234,13 +234,17 @@ static void fetch_slowly(Cpu *cpu, u64 rip, Insn *insn, u8 *bytes)
     }
 }
 
+static Straddler *straddler_slot(CodeCache *cache, const u8 *host)
+{
+    return &cache->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
+}
+
 /* A block of one instruction that starts in memory at `host` (NULL: in a device) and cannot be
  * cached by its page. */
 static Block *single_block(Cpu *cpu, const u8 *host)
 {
     CodeCache *cache = cpu->code;
-    Straddler *slot =
-        &cache->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
+    Straddler *slot = straddler_slot(cache, host);
     Insn *insn = host ? &slot->insn : &cache->uncached_insn;
     Block *block = host ? &slot->block : &cache->uncached;
     u8 bytes[INSN_MAX_LENGTH];
@@ -261,8 +265,7 @@ static Block *single_block(Cpu *cpu, const u8 *host)
 /* A cached straddler, if the bytes in both pages are still the same. */
 static Block *find_straddler(Cpu *cpu, const u8 *host, u64 linear)
 {
-    Straddler *slot =
-        &cpu->code->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
+    Straddler *slot = straddler_slot(cpu->code, host);
     unsigned here = PAGE_SIZE - (linear & PAGE_MASK);
     const u8 *second;
 
@@ -398,7 +401,9 @@ static Block *find_in_page(Cpu *cpu, const u8 *host)
 {
     Block *block = find_decoded(cpu, host);
 
-    if (!block && !is_full(cpu->code) && page_find(cpu->code, page_start(host)))
+    /* One that crosses into the next page is code_cache_find()'s, which knows it. */
+    if (!block && straddler_slot(cpu->code, host)->host != host && !is_full(cpu->code) &&
+        page_find(cpu->code, page_start(host)))
         block = make_block(cpu, host, 0);
     return block && within_limit(cpu, block) ? block : NULL;
 }

@@ -2,6 +2,7 @@
  * vitrine: a PC with glass walls.
  */
 #include "frontend/conform/command.h"
+#include "frontend/explain.h"
 #include "frontend/run_loop.h"
 
 #include <fcntl.h>
@@ -50,6 +51,8 @@ int main(int argc, char **argv)
     char error[SESSION_ERROR];
     int status = EXIT_FAILURE;
 
+    if (argc > 1 && strcmp(argv[1], "explain") == 0)
+        return explain_command(argc - 1, argv + 1);
     if (conform)
         return conform_command(argc - 1, argv + 1);
     if (!session)

@@ -43,6 +43,7 @@ static void keep_entry(Mmu *mmu, unsigned as, unsigned index)
 
 static void next_epoch(Mmu *mmu, bool keep_globals)
 {
+    mmu->code_generation++;
     if (mmu->epoch == TLB_EPOCH) { /* wrapped: old tags could look new again */
         for (unsigned as = 0; as < PRIVILEGES; as++)
             for (unsigned i = 0; i < TLB_ENTRIES; i++)
@@ -101,6 +102,7 @@ void mmu_set_a20(Mmu *mmu, bool enabled)
 
 static void drop_entry(Mmu *mmu, unsigned as, unsigned index)
 {
+    mmu->code_generation++;
     memset(mmu->tlb[as][index].tags, 0, sizeof mmu->tlb[as][index].tags);
     mmu->globals[as][index / 64] &= ~((u64)1 << index % 64);
     mmu->large[as][index / 64] &= ~((u64)1 << index % 64);
@@ -132,6 +134,7 @@ void mmu_invalidate_page(Mmu *mmu, u64 linear)
 
 void mmu_demote(Mmu *mmu)
 {
+    mmu->code_generation++;
     for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++)
             for (unsigned access = 0; access < 3; access++)
@@ -186,6 +189,7 @@ static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr phy
     TlbEntry *entry = &mmu->tlb[as][index];
     u64 page = linear & ~(u64)PAGE_MASK;
     u64 addend = (u64)(uintptr_t)host - page;
+    u64 executable = entry->tags[ACCESS_EXECUTE];
 
     for (unsigned other = 0; other < COUNT_OF(entry->tags); other++) {
         u64 tag = entry->tags[other];
@@ -197,6 +201,9 @@ static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr phy
             entry->tags[other] |= TLB_SLOW;
     }
     mmu->physical[as][index] = physical;
+    if (executable &&
+        (executable != entry->tags[ACCESS_EXECUTE] || (host && entry->addend != addend)))
+        mmu->code_generation++;
     if (host)
         entry->addend = addend;
     entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW);

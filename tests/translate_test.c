@@ -31,8 +31,8 @@ typedef struct Program {
     Random *random;
     u8 bytes[PROGRAM_BYTES + 32];
     unsigned length;
-    bool wide; /* 32-bit code */
-    bool simd, x87;
+    bool wide; /* 32-bit code, or 64-bit */
+    bool simd, x87, length64;
 } Program;
 
 static void put(Program *program, u32 value, unsigned count)
@@ -96,6 +96,12 @@ static void put_anchor(Program *program)
     put(program, DATA + (below(program->random, 3000) & mask), program->wide ? 4 : 2);
     put(program, 0xBE, 1); /* mov (e)si, small */
     put(program, below(program->random, 900) & mask, program->wide ? 4 : 2);
+    if (program->length64) { /* the same for R11 and R14 */
+        put(program, 0xBB41, 2);
+        put(program, DATA + (below(program->random, 3000) & mask), 4);
+        put(program, 0xBE41, 2);
+        put(program, below(program->random, 900) & mask, 4);
+    }
 }
 
 /* SSE and SSE2: a mandatory prefix, an opcode that has a row with any, an operand. */
@@ -152,6 +158,14 @@ static void put_x87(Program *program)
     }
 }
 
+/* 64-bit code: a REX prefix before what the 32-bit generator makes, where that can have one. */
+static void put_rex(Program *program, unsigned kind)
+{
+    if (program->length64 && kind != 12 && kind != 13 && kind != 14 && kind != 15 && kind != 11 &&
+        below(program->random, 3))
+        put(program, 0x40 | below(program->random, 16), 1);
+}
+
 static void put_instruction(Program *program)
 {
     Random *random = program->random;
@@ -171,6 +185,7 @@ static void put_instruction(Program *program)
         put(program, 0x66, 1);
     else
         prefix = false;
+    put_rex(program, kind);
     switch (kind) {
     case 0:
     case 1:
@@ -240,7 +255,9 @@ static void put_instruction(Program *program)
         put_anchor(program);
         break;
     case 14: /* LAHF, SAHF, CMC, CLC, STC, CWDE, CDQ, SALC */
-        put(program, (const u8[]){0x9F, 0x9E, 0xF5, 0xF8, 0xF9, 0x98, 0x99, 0xD6}[below(random, 8)],
+        put(program,
+            (const u8[]){0x9F, 0x9E, 0xF5, 0xF8, 0xF9, 0x98, 0x99,
+                         0xD6}[below(random, program->length64 ? 7 : 8)],
             1);
         break;
     case 15: /* PUSHF, CALL ahead, DAA ... */
@@ -318,7 +335,10 @@ static void make_program(Program *program)
     start = program->length;
     while (program->length < 40 + below(program->random, 160))
         put_instruction(program);
-    put(program, program->wide ? 0x0DFF : 0x0EFF, 2); /* dec dword [DATA - 4] */
+    if (program->length64) /* dec dword [DATA - 4] */
+        put(program, 0x250CFF, 3);
+    else
+        put(program, program->wide ? 0x0DFF : 0x0EFF, 2);
     put(program, DATA - 4, program->wide ? 4 : 2);
     put(program, 0x840F, 2); /* jz to the HLT */
     put(program, program->wide ? 5 : 3, program->wide ? 4 : 2);
@@ -332,6 +352,19 @@ static void make_program(Program *program)
 
 /* ---- two machines ---- */
 
+/* 64-bit code without paging: no processor allows it, but both engines take it. */
+static void enter_long_mode(BareMachine *m)
+{
+    Cpu *cpu = &m->cpu;
+
+    cpu->efer |= EFER_LME | 1 << 10;
+    mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, 0);
+    segment_set(cpu, CS, BARE_CODE0, 0, 0xFFFFFFFF,
+                (BARE_FLAT & ~ACCESS_DB) | ACCESS_CODE | ACCESS_L);
+    segment_set(cpu, FS, BARE_DATA0, 0x40, 0xFFFFFFFF, BARE_FLAT);
+    cpu_translations_changed(cpu);
+}
+
 static BareMachine *prepare(const Program *program, u64 seed)
 {
     BareMachine *m = bare_create();
@@ -343,13 +376,17 @@ static BareMachine *prepare(const Program *program, u64 seed)
         for (unsigned reg = ES; reg <= GS; reg++)
             if (reg != CS)
                 segment_set_real(&m->cpu, reg, reg == FS ? 0x12 : 0);
-    for (unsigned i = 0; i < 8; i++)
+    if (program->length64)
+        enter_long_mode(m);
+    for (unsigned i = 0; program->length64 && i < 16; i++)
+        m->cpu.gpr[i] = i == RSP ? BARE_STACK0 : (u64)next(&random) << 33 ^ next(&random);
+    for (unsigned i = 0; i < 8 && !program->length64; i++)
         if (i != RSP)
             m->cpu.gpr[i] = program->wide ? next(&random) << 1 : next(&random) & 0xFFFF;
     m->cpu.gpr[RDI] = DATA + 1000;
     if (program->simd)
         m->cpu.cr4 |= CR4_OSFXSR;
-    for (unsigned i = 0; i < 8; i++) /* of many sizes, some of them integers */
+    for (unsigned i = 0; i < 16; i++) /* of many sizes, some of them integers */
         for (unsigned part = 0; part < 4; part++)
             m->cpu.xmm[i].dwords[part] = below(&random, 3) ? next(&random) << 1 : part;
     for (unsigned i = 0; i < 8192; i++)
@@ -364,7 +401,7 @@ static BareMachine *prepare(const Program *program, u64 seed)
 
 static void show(const Program *program, const BareMachine *a, const BareMachine *b)
 {
-    fprintf(stderr, "%s ", program->wide ? "32-bit" : "16-bit");
+    fprintf(stderr, "%s ", program->length64 ? "64-bit" : program->wide ? "32-bit" : "16-bit");
     for (unsigned i = 0; i < program->length; i++)
         fprintf(stderr, "%02x", program->bytes[i]);
     fprintf(stderr, "\n");
@@ -423,7 +460,67 @@ static bool lockstep(const Program *program, u64 seed)
     return equal;
 }
 
-static void random_programs(bool wide, bool simd, bool x87, unsigned count)
+/* ---- code that changes itself ---- */
+
+/* The instruction after the store, in the same block. */
+PROGRAM(smc_next, 32,
+        "mov ecx, 60\n"
+        "1: inc dword ptr [smc_next_target - smc_next + 0x10001]\n"
+        "smc_next_target: mov eax, 5\n"
+        "add ebx, eax\n"
+        "dec ecx\n jnz 1b\n hlt");
+
+/* Another block, in the same page and a hot one. */
+PROGRAM(smc_other, 32,
+        "mov ecx, 200\n"
+        "1: call smc_other_function\n"
+        "test ecx, 7\n jnz 2f\n"
+        "inc byte ptr [smc_other_function - smc_other + 0x10001]\n"
+        "2: dec ecx\n jnz 1b\n hlt\n"
+        ".align 64\n"
+        "smc_other_function: mov eax, 5\n add ebx, eax\n ret");
+
+/* Hot data in the page of the code, but not among it. */
+PROGRAM(smc_beside, 32,
+        "mov ecx, 300\n"
+        "1: add dword ptr [smc_beside_data - smc_beside + 0x10000], ecx\n"
+        "push ecx\n pop edx\n add ebx, edx\n"
+        "dec ecx\n jnz 1b\n hlt\n"
+        ".align 64\n smc_beside_data: .long 0");
+
+/* A function that REP MOVSB puts there anew each time, one of two. */
+PROGRAM(smc_movs, 32,
+        "mov ebp, 200\n"
+        "1: mov esi, offset smc_movs_one - smc_movs + 0x10000\n"
+        "test ebp, 16\n jz 2f\n add esi, smc_movs_two - smc_movs_one\n"
+        "2: mov edi, offset smc_movs_target - smc_movs + 0x10000\n mov ecx, 6\n"
+        "rep movsb\n call smc_movs_target\n"
+        "dec ebp\n jnz 1b\n hlt\n"
+        "smc_movs_one: add ebx, 3\n nop\n nop\n ret\n"
+        "smc_movs_two: sub ebx, 7\n inc eax\n nop\n ret\n"
+        ".align 64\n smc_movs_target: nop\n nop\n nop\n nop\n nop\n ret");
+
+static void self_modifying(const u8 *bytes, const u8 *end)
+{
+    Program program = {.wide = true, .length = (unsigned)(end - bytes)};
+
+    cr_assert_lt(program.length, sizeof program.bytes);
+    memcpy(program.bytes, bytes, program.length);
+    for (u64 seed = 1; seed <= 8; seed++)
+        cr_assert(lockstep(&program, seed));
+}
+
+Test(translate, code_that_changes_itself)
+{
+    self_modifying(smc_next, smc_next_end);
+    self_modifying(smc_other, smc_other_end);
+    self_modifying(smc_beside, smc_beside_end);
+    self_modifying(smc_movs, smc_movs_end);
+}
+
+/* ---- random programs ---- */
+
+static void random_programs(Program kind, unsigned count)
 {
     const char *seed = getenv("TRANSLATE_SEED");
     const char *asked = getenv("TRANSLATE_PROGRAMS");
@@ -432,8 +529,10 @@ static void random_programs(bool wide, bool simd, bool x87, unsigned count)
     if (asked)
         count = (unsigned)atoi(asked);
     for (unsigned i = 0; i < count; i++) {
-        Program program = {.random = &random, .wide = wide, .simd = simd, .x87 = x87};
+        Program program = kind;
         u64 start = random.state;
+
+        program.random = &random;
 
         make_program(&program);
         cr_assert(lockstep(&program, start), "program %u differs (TRANSLATE_SEED=%llu)", i,
@@ -443,20 +542,30 @@ static void random_programs(bool wide, bool simd, bool x87, unsigned count)
 
 Test(translate, random_32_bit_programs, .timeout = 300)
 {
-    random_programs(true, false, false, 300);
+    random_programs((Program){.wide = true}, 300);
 }
 
 Test(translate, random_16_bit_programs, .timeout = 300)
 {
-    random_programs(false, false, false, 300);
+    random_programs((Program){.wide = false}, 300);
 }
 
 Test(translate, random_sse_programs, .timeout = 300)
 {
-    random_programs(true, true, false, 300);
+    random_programs((Program){.wide = true, .simd = true}, 300);
 }
 
 Test(translate, random_x87_programs, .timeout = 300)
 {
-    random_programs(true, false, true, 300);
+    random_programs((Program){.wide = true, .x87 = true}, 300);
+}
+
+Test(translate, random_64_bit_programs, .timeout = 300)
+{
+    random_programs((Program){.wide = true, .length64 = true}, 300);
+}
+
+Test(translate, random_64_bit_sse_programs, .timeout = 300)
+{
+    random_programs((Program){.wide = true, .length64 = true, .simd = true}, 300);
 }

@@ -41,10 +41,11 @@ _Static_assert(BLOCK_MAX_INSNS == 1 << SITE_SHIFT, "a site's number has room for
 
 /* Where an indirect jump may go without leaving generated code. */
 typedef struct JumpEntry {
-    u32 rip, variant;
+    u64 rip;
+    u32 variant;
+    u32 generation; /* the mmu's when the TLB last had the target with this */
+    u64 addend;
     const u8 *code;
-    u64 addend;     /* that the TLB's entry for the target must have */
-    u64 unused;
 } JumpEntry;
 enum { JUMP_ENTRIES = 4096 };
 
@@ -69,6 +70,7 @@ typedef struct Backend {
     CodeMemory memory;
     u64 first;              /* bytes of `memory` before the first translation */
     const u8 *call, *exit;  /* as written */
+    const u8 *check_jump[2];    /* by CPL 3 */
     i32 (*enter)(Cpu *cpu, const u8 *code);
 } Backend;
 

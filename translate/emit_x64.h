@@ -41,6 +41,17 @@ typedef struct Decline {
     X87Record x87;          /* before the instruction */
 } Decline;
 
+/* A full look-up off the path of one that asks the last page of the stack first. */
+typedef struct ColdLookUp {
+    const IrOp *op;
+    Access access;
+    u8 *jump, *back;
+} ColdLookUp;
+
+/* Slots in generated code's stack frame: the page that was found last for accesses off ESP and EBP,
+ * and its addend; for reads, then for writes. C code may change the TLB: it empties them. */
+enum { FRAME_PAGE = 0, FRAME_ADDEND = 8, FRAME_WRITE = 16, FRAME_SIZE = 32 };
+
 typedef struct Emitter {
     Assembler a;
     Backend *backend;
@@ -49,6 +60,8 @@ typedef struct Emitter {
     FlagsPlace flags;
     Decline declines[BLOCK_MAX_INSNS];
     unsigned decline_count;
+    ColdLookUp cold[BLOCK_MAX_INSNS * 2];
+    unsigned cold_count;
     u8 *budget_jump;
     X87Record x87;
     HostCode *code;
@@ -57,13 +70,20 @@ typedef struct Emitter {
 /* Members of Cpu as host operands. */
 #define CPU_FIELD(member) host_memory(H_CPU, (i64)offsetof(Cpu, member))
 
-unsigned emit_value(u8 value);  /* the host register of a value */
+unsigned emit_value(u8 value);  /* the host register of a value that is pinned */
+
+FORCE_INLINE bool emit_is_pinned(u8 value)
+{
+    return value < VALUE_GPR + PINNED_COUNT || value >= VALUE_T0;
+}
+
 
 void emit_save_flags(Emitter *e);       /* into AX, if they are only in the host's */
 void emit_restore_flags(Emitter *e);    /* into the host's, if they are only in AX */
 
 /* Looks up the address of an access: H_ADDRESS becomes the host address. */
 void emit_look_up(Emitter *e, const IrOp *op, Access access);
+HostOperand emit_address_operand(Emitter *e, const IrAddress *address);
 void emit_offset(Emitter *e, const IrAddress *address);     /* into H_ADDRESS */
 void emit_decline(Emitter *e, const IrOp *op, unsigned condition);
 

@@ -71,49 +71,68 @@ static void emit_jump_if_zero(Emitter *e, const IrOp *op)
     note_exit(e, 1, next_rip(e), x64_jump(&e->a));
 }
 
-/* The table of jumps, then the TLB's word that the page is still what it was. */
-static void emit_jump_through_table(Emitter *e, u8 **misses, unsigned *count)
+/* Through the table of jumps. An entry is good as long as the mmu's generation is; then the TLB is
+ * asked whether the page is still what it was. */
+static void emit_jump_through_table(Emitter *e)
 {
     Assembler *a = &e->a;
-    u64 tlb =
-        offsetof(Cpu, mmu.tlb) + (e->ir->assumptions.as == AS_USER) * sizeof(TlbEntry[TLB_ENTRIES]);
-    u64 tag = tlb + offsetof(TlbEntry, tags) + ACCESS_EXECUTE * sizeof(u64);
-    unsigned entry_shift = (unsigned)__builtin_ctz(sizeof(TlbEntry));
+    u8 *misses[2], *old;
 
     x64_op(a, DWORD, 0x8B, H_T1, host_register(H_T0));
     x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_T1), JUMP_ENTRIES - 1);
     x64_op_immediate(a, DWORD, 0xC1, 4, host_register(H_T1), 5);
     x64_op(a, QWORD, 0x03, H_T1, CPU_FIELD(native[NATIVE_JUMPS]));
-    x64_op(a, DWORD, 0x3B, H_T0, host_memory(H_T1, offsetof(JumpEntry, rip)));
-    misses[(*count)++] = x64_jump_if(a, 5);
+    x64_op(a, QWORD, 0x3B, H_T0, host_memory(H_T1, offsetof(JumpEntry, rip)));
+    misses[0] = x64_jump_if(a, 5);
     x64_op_immediate(a, DWORD, 0x81, 7, host_memory(H_T1, offsetof(JumpEntry, variant)),
                      (i32)e->variant);
-    misses[(*count)++] = x64_jump_if(a, 5);
-    x64_op(a, DWORD, 0x8B, H_R11, host_register(H_T0));
-    x64_op_immediate(a, DWORD, 0xC1, 5, host_register(H_R11), (i32)(PAGE_SHIFT - entry_shift));
-    x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_R11), (TLB_ENTRIES - 1) << entry_shift);
-    x64_op(a, DWORD, 0x8B, H_SCRATCH, host_register(H_T0));
-    x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
-    x64_op(a, QWORD, 0x0B, H_SCRATCH, CPU_FIELD(mmu.epoch));
-    x64_op(a, QWORD, 0x3B, H_SCRATCH, host_indexed(H_CPU, H_R11, 0, (i64)tag));
-    misses[(*count)++] = x64_jump_if(a, 5);
-    x64_op(a, QWORD, 0x8B, H_SCRATCH,
-           host_indexed(H_CPU, H_R11, 0, (i64)(tlb + offsetof(TlbEntry, addend))));
-    x64_op(a, QWORD, 0x3B, H_SCRATCH, host_memory(H_T1, offsetof(JumpEntry, addend)));
-    misses[(*count)++] = x64_jump_if(a, 5);
+    misses[1] = x64_jump_if(a, 5);
+    x64_op(a, DWORD, 0x8B, H_R11, CPU_FIELD(mmu.code_generation));
+    x64_op(a, DWORD, 0x3B, H_R11, host_memory(H_T1, offsetof(JumpEntry, generation)));
+    old = x64_jump_if(a, 5);
     x64_op(a, DWORD, 0xFF, 4, host_memory(H_T1, offsetof(JumpEntry, code)));
+    x64_patch(old, a->at);
+    x64_load_immediate(a, H_R11, e->number << EXIT_SHIFT | EXIT_INDIRECT);
+    x64_patch(x64_jump(a), e->backend->check_jump[e->ir->assumptions.as == AS_USER]);
+    x64_patch(misses[0], a->at);
+    x64_patch(misses[1], a->at);
+}
+
+/* The entry is in H_T1, the number of the exit in R11. */
+static void generate_check_jump(Assembler *a, bool user, const u8 *exit)
+{
+    u64 tlb = offsetof(Cpu, mmu.tlb) + user * sizeof(TlbEntry[TLB_ENTRIES]);
+    unsigned entry_shift = (unsigned)__builtin_ctz(sizeof(TlbEntry));
+    u8 *misses[2];
+
+    x64_op(a, QWORD, 0x8B, H_SCRATCH, host_register(H_T0));
+    x64_op_immediate(a, QWORD, 0xC1, 5, host_register(H_SCRATCH), (i32)(PAGE_SHIFT - entry_shift));
+    x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_SCRATCH), (TLB_ENTRIES - 1) << entry_shift);
+    x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_T0), -PAGE_SIZE);
+    x64_op(a, QWORD, 0x0B, H_T0, CPU_FIELD(mmu.epoch));
+    x64_op(
+        a, QWORD, 0x3B, H_T0,
+        host_indexed(H_CPU, H_SCRATCH, 0, (i64)(tlb + offsetof(TlbEntry, tags[ACCESS_EXECUTE]))));
+    misses[0] = x64_jump_if(a, 5);
+    x64_op(a, QWORD, 0x8B, H_T0,
+           host_indexed(H_CPU, H_SCRATCH, 0, (i64)(tlb + offsetof(TlbEntry, addend))));
+    x64_op(a, QWORD, 0x3B, H_T0, host_memory(H_T1, offsetof(JumpEntry, addend)));
+    misses[1] = x64_jump_if(a, 5);
+    x64_op(a, DWORD, 0x8B, H_T0, CPU_FIELD(mmu.code_generation));
+    x64_op(a, DWORD, 0x89, H_T0, host_memory(H_T1, offsetof(JumpEntry, generation)));
+    x64_op(a, DWORD, 0xFF, 4, host_memory(H_T1, offsetof(JumpEntry, code)));
+    x64_patch(misses[0], a->at);
+    x64_patch(misses[1], a->at);
+    x64_op(a, QWORD, 0x8B, H_T0, host_memory(H_T1, offsetof(JumpEntry, rip)));
+    x64_op(a, QWORD, 0x89, H_T0, CPU_FIELD(rip));
+    x64_patch(x64_jump(a), exit);
 }
 
 static void emit_jump_indirect(Emitter *e)
 {
-    u8 *misses[4];
-    unsigned count = 0;
-
     emit_save_flags(e);
     if (bit(e->ir->assumptions.flat, CS))
-        emit_jump_through_table(e, misses, &count);
-    for (unsigned i = 0; i < count; i++)
-        x64_patch(misses[i], e->a.at);
+        emit_jump_through_table(e);
     x64_op(&e->a, QWORD, 0x89, H_T0, CPU_FIELD(rip));
     emit_stub(e, EXIT_INDIRECT);
 }
@@ -170,7 +189,7 @@ u8 *backend_guard(Backend *backend, const HostExit *exit, bool user, u64 linear,
 
 /* ---- in and out ---- */
 
-enum { XMM_PINNED = 8 };
+enum { XMM_PINNED = 16 };
 
 /* MOVUPS of all XMM registers, if the guest's are in the host's. */
 static void move_xmm(Assembler *a, u32 opcode)
@@ -213,10 +232,18 @@ static void push(Assembler *a, unsigned reg)
 /* The result is in EAX. */
 static void leave(Assembler *a)
 {
-    x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8);
+    x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8 + FRAME_SIZE);
     for (unsigned i = COUNT_OF(saved); i-- > 0;)
         x64_op(a, DWORD, 0x8F, 0, host_register(saved[i]));
     x64_bytes(a, 0xC3, 1);
+}
+
+/* FFFFFFFF80000000h is far from all addresses of 32 bits; 64-bit code does not look here. */
+static void forget_frame(Assembler *a, i64 above)
+{
+    x64_op_immediate(a, QWORD, 0xC7, 0, host_memory(H_RSP, above + FRAME_PAGE), INT32_MIN);
+    x64_op_immediate(a, QWORD, 0xC7, 0, host_memory(H_RSP, above + FRAME_WRITE + FRAME_PAGE),
+                     INT32_MIN);
 }
 
 static void generate_call(Assembler *a, CallFunction call)
@@ -232,6 +259,7 @@ static void generate_call(Assembler *a, CallFunction call)
     x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8);
     x64_op(a, DWORD, 0x85, H_RAX, host_register(H_RAX));
     left = x64_jump_if(a, 5);
+    forget_frame(a, 8);
     fill(a);
     x64_bytes(a, 0xC3, 1);
     x64_patch(left, a->at);
@@ -244,9 +272,10 @@ static void generate_enter(Assembler *a)
 {
     for (unsigned i = 0; i < COUNT_OF(saved); i++)
         push(a, saved[i]);
-    x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8);
+    x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8 + FRAME_SIZE);
     x64_op(a, QWORD, 0x8B, H_CPU, host_register(H_RDI));
     x64_op(a, QWORD, 0x8B, H_R11, host_register(H_RSI));
+    forget_frame(a, 0);
     fill(a);
     x64_op(a, DWORD, 0xFF, 4, host_register(H_R11));
 }
@@ -268,6 +297,10 @@ bool backend_create(Backend *backend, u64 size, CallFunction call)
     leave(&a);
     backend->call = a.at;
     generate_call(&a, call);
+    for (unsigned user = 0; user < 2; user++) {
+        backend->check_jump[user] = a.at;
+        generate_check_jump(&a, user, backend->exit);
+    }
     memory->used = backend->first = ((u64)(a.at - memory->writable) + 15) & ~(u64)15;
     return !a.full;
 }

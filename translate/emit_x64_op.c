@@ -3,9 +3,45 @@
  */
 #include "translate/emit_x64.h"
 
+/* R8 .. R15 of a 64-bit guest are in Cpu, and operands in memory. */
 static HostOperand value_operand(u8 value)
 {
-    return host_register(emit_value(value));
+    if (value == VALUE_MEMORY)
+        return host_memory(H_ADDRESS, 0);
+    if (emit_is_pinned(value))
+        return host_register(emit_value(value));
+    return host_memory(H_CPU, (i64)(offsetof(Cpu, gpr) + 8u * (value - VALUE_GPR)));
+}
+
+/* The value in a register: its own, or `scratch`. */
+static unsigned in_register(Emitter *e, u8 value, unsigned scratch)
+{
+    if (emit_is_pinned(value))
+        return emit_value(value);
+    x64_op(&e->a, QWORD, 0x8B, scratch, value_operand(value));
+    return scratch;
+}
+
+/* A register to compute a destination in, with the old value if that matters; then its way home. */
+static unsigned begin_dst(Emitter *e, const IrOp *op, bool reads)
+{
+    if (reads || op->size < DWORD)
+        return in_register(e, op->dst, H_SCRATCH);
+    return emit_is_pinned(op->dst) ? emit_value(op->dst) : (unsigned)H_SCRATCH;
+}
+
+static void end_dst(Emitter *e, const IrOp *op)
+{
+    if (op->dst != VALUE_MEMORY && !emit_is_pinned(op->dst))
+        x64_op(&e->a, QWORD, 0x89, H_SCRATCH, value_operand(op->dst));
+}
+
+/* A destination that may be memory. */
+static HostOperand begin_any_dst(Emitter *e, const IrOp *op)
+{
+    if (op->dst == VALUE_MEMORY)
+        return value_operand(op->dst);
+    return host_register(begin_dst(e, op, true));
 }
 
 /* ---- moves ---- */
@@ -13,45 +49,64 @@ static HostOperand value_operand(u8 value)
 static void emit_move(Emitter *e, const IrOp *op)
 {
     Assembler *a = &e->a;
+    unsigned dst = begin_dst(e, op, false);
 
-    if (op->src == VALUE_IMMEDIATE) {
-        if (op->size >= DWORD)
-            x64_load_immediate(a, emit_value(op->dst), op->immediate & size_mask(op->size));
-        else
-            x64_op_immediate(a, op->size, op->size == BYTE ? 0xC6 : 0xC7, 0, value_operand(op->dst),
-                             (i32)op->immediate);
-        return;
-    }
-    x64_op(a, op->size, op->size == BYTE ? 0x8A : 0x8B, emit_value(op->dst),
-           value_operand(op->src));
+    if (op->src != VALUE_IMMEDIATE)
+        x64_op(a, op->size, op->size == BYTE ? 0x8A : 0x8B, dst, value_operand(op->src));
+    else if (op->size >= DWORD)
+        x64_load_immediate(a, dst, op->immediate & size_mask(op->size));
+    else
+        x64_op_immediate(a, op->size, op->size == BYTE ? 0xC6 : 0xC7, 0, host_register(dst),
+                         (i32)op->immediate);
+    end_dst(e, op);
 }
 
 static void emit_extend(Emitter *e, const IrOp *op)
 {
     bool sign = op->opcode == IR_SIGN_EXTEND;
     u32 opcode = op->from == BYTE ? (sign ? 0x0FBE : 0x0FB6) : (sign ? 0x0FBF : 0x0FB7);
+    unsigned dst = begin_dst(e, op, false);
 
     if (op->from == op->size) /* as MOVZX AX, word: a move */
         opcode = 0x8B;
-    x64_op(&e->a, op->size, opcode, emit_value(op->dst), value_operand(op->src));
+    else if (op->from == DWORD)
+        opcode = 0x63;
+    x64_op(&e->a, op->size, opcode, dst, value_operand(op->src));
+    end_dst(e, op);
 }
 
 static void emit_address(Emitter *e, const IrOp *op)
 {
     const IrAddress *address = &op->address;
-    unsigned dst = emit_value(op->dst);
+    unsigned dst;
 
     /* The sum's low bits do not depend on the address size, unless it is what cuts it. */
     if (address->bits / 8 >= op->size && (address->base || address->index)) {
-        unsigned base = address->base ? emit_value(address->base) : H_NONE;
-        unsigned index = address->index ? emit_value(address->index) : H_NONE;
+        HostOperand operand = emit_address_operand(e, address);
 
-        x64_op(&e->a, op->size, 0x8D, dst,
-               host_indexed(base, index, address->scale, (i32)address->displacement));
+        dst = begin_dst(e, op, false);
+        x64_op(&e->a, op->size, 0x8D, dst, operand);
+    } else {
+        emit_offset(e, address);
+        dst = begin_dst(e, op, false);
+        x64_op(&e->a, op->size, 0x8B, dst, host_register(H_ADDRESS));
+    }
+    end_dst(e, op);
+}
+
+static void emit_exchange(Emitter *e, const IrOp *op)
+{
+    Assembler *a = &e->a;
+
+    if (emit_is_pinned(op->dst) && emit_is_pinned(op->src)) {
+        x64_op(a, op->size, op->size == BYTE ? 0x86 : 0x87, emit_value(op->src),
+               value_operand(op->dst));
         return;
     }
-    emit_offset(e, address);
-    x64_op(&e->a, op->size, 0x8B, dst, host_register(H_ADDRESS));
+    x64_op(a, op->size, 0x8B, H_SCRATCH, value_operand(op->src));
+    x64_op(a, op->size, 0x8B, H_T1, value_operand(op->dst));
+    x64_op(a, QWORD, 0x89, H_SCRATCH, value_operand(op->dst));
+    x64_op(a, QWORD, 0x89, H_T1, value_operand(op->src));
 }
 
 /* ROL by 8 without flags: the second byte is the lowest then. */
@@ -79,26 +134,37 @@ static void emit_high_put(Emitter *e, const IrOp *op)
 static void emit_load(Emitter *e, const IrOp *op, Access access)
 {
     HostOperand memory = host_memory(H_ADDRESS, 0);
-    unsigned dst = emit_value(op->dst);
+    unsigned dst;
 
     emit_look_up(e, op, access);
+    dst = begin_dst(e, op, false);
     if (op->from == 2)
-        x64_op(&e->a, DWORD, op->size == BYTE ? 0x0FBE : 0x0FBF, dst, memory);
+        x64_op(&e->a, op->extended,
+               op->size == BYTE   ? 0x0FBE
+               : op->size == WORD ? 0x0FBF
+                                  : 0x63,
+               dst, memory);
     else if (op->from == 1 || (op->dst >= VALUE_T0 && op->size < DWORD))
         x64_op(&e->a, DWORD, op->size == BYTE ? 0x0FB6 : 0x0FB7, dst, memory);
     else
         x64_op(&e->a, op->size, op->size == BYTE ? 0x8A : 0x8B, dst, memory);
+    end_dst(e, op);
 }
 
 static void emit_store_at_address(Emitter *e, const IrOp *op)
 {
     HostOperand memory = host_memory(H_ADDRESS, 0);
 
-    if (op->src == VALUE_IMMEDIATE)
+    if (op->src == VALUE_IMMEDIATE && op->size == QWORD &&
+        op->immediate != (u64)(i32)op->immediate) {
+        x64_load_immediate(&e->a, H_SCRATCH, op->immediate);
+        x64_op(&e->a, QWORD, 0x89, H_SCRATCH, memory);
+    } else if (op->src == VALUE_IMMEDIATE)
         x64_op_immediate(&e->a, op->size, op->size == BYTE ? 0xC6 : 0xC7, 0, memory,
                          (i32)op->immediate);
     else
-        x64_op(&e->a, op->size, op->size == BYTE ? 0x88 : 0x89, emit_value(op->src), memory);
+        x64_op(&e->a, op->size, op->size == BYTE ? 0x88 : 0x89, in_register(e, op->src, H_SCRATCH),
+               memory);
 }
 
 /* ---- arithmetic ---- */
@@ -112,25 +178,30 @@ static void before_arithmetic(Emitter *e, const IrOp *op)
 
 static void emit_alu(Emitter *e, const IrOp *op)
 {
-    unsigned digit = op->opcode == IR_TEST ? 0 : (unsigned)(op->opcode - IR_ADD);
-    HostOperand dst = value_operand(op->dst);
+    bool test = op->opcode == IR_TEST;
+    unsigned digit = test ? 0 : (unsigned)(op->opcode - IR_ADD);
+    HostOperand dst = begin_any_dst(e, op);
     u32 narrow = op->size == BYTE ? 0 : 1;
 
-    if (op->opcode == IR_TEST && op->src == VALUE_IMMEDIATE)
+    if (test && op->src == VALUE_IMMEDIATE)
         x64_op_immediate(&e->a, op->size, 0xF6 | narrow, 0, dst, (i32)op->immediate);
-    else if (op->opcode == IR_TEST)
-        x64_op(&e->a, op->size, 0x84 | narrow, emit_value(op->src), dst);
     else if (op->src == VALUE_IMMEDIATE)
         x64_alu_immediate(&e->a, op->size, digit, dst,
                           (i32)(i64)sign_extend(op->immediate, op->size));
+    else if (dst.memory)
+        x64_op(&e->a, op->size, test ? 0x84 | narrow : digit << 3 | narrow,
+               in_register(e, op->src, H_SCRATCH), dst);
     else
-        x64_op(&e->a, op->size, digit << 3 | narrow, emit_value(op->src), dst);
+        x64_op(&e->a, op->size, test ? 0x84 | narrow : digit << 3 | 2 | narrow, dst.reg,
+               value_operand(op->src));
+    if (!test && op->opcode != IR_CMP)
+        end_dst(e, op);
 }
 
 static void emit_unary(Emitter *e, const IrOp *op)
 {
     u32 narrow = op->size == BYTE ? 0 : 1;
-    HostOperand dst = value_operand(op->dst);
+    HostOperand dst = begin_any_dst(e, op);
 
     switch (op->opcode) {
     case IR_INC:
@@ -146,6 +217,7 @@ static void emit_unary(Emitter *e, const IrOp *op)
         x64_op(&e->a, op->size, 0xF6 | narrow, 2, dst);
         break;
     }
+    end_dst(e, op);
 }
 
 static void emit_shift(Emitter *e, const IrOp *op)
@@ -153,7 +225,7 @@ static void emit_shift(Emitter *e, const IrOp *op)
     static const u8 digits[] = {0, 1, 2, 3, 4, 5, 7};
     unsigned digit = digits[op->opcode - IR_ROL];
     u32 narrow = op->size == BYTE ? 0 : 1;
-    HostOperand dst = value_operand(op->dst);
+    HostOperand dst = begin_any_dst(e, op);
 
     if (op->src != VALUE_IMMEDIATE)
         x64_op(&e->a, op->size, 0xD2 | narrow, digit, dst);
@@ -161,17 +233,42 @@ static void emit_shift(Emitter *e, const IrOp *op)
         x64_op(&e->a, op->size, 0xD0 | narrow, digit, dst);
     else
         x64_op_immediate(&e->a, op->size, 0xC0 | narrow, digit, dst, (i32)op->immediate);
+    end_dst(e, op);
+}
+
+static void emit_double_shift(Emitter *e, const IrOp *op)
+{
+    unsigned src = in_register(e, op->src, H_T1);
+    HostOperand dst = host_register(begin_dst(e, op, true));
+
+    x64_op_immediate(&e->a, op->size, op->opcode == IR_SHLD ? 0x0FA4 : 0x0FAC, src, dst,
+                     (i32)op->immediate);
+    end_dst(e, op);
 }
 
 static void emit_bit(Emitter *e, const IrOp *op)
 {
     unsigned number = (unsigned)(op->opcode - IR_BT);
+    HostOperand dst = host_register(begin_dst(e, op, true));
 
     if (op->src == VALUE_IMMEDIATE)
-        x64_op_immediate(&e->a, op->size, 0x0FBA, 4 + number, value_operand(op->dst),
-                         (i32)op->immediate);
+        x64_op_immediate(&e->a, op->size, 0x0FBA, 4 + number, dst, (i32)op->immediate);
     else
-        x64_op(&e->a, op->size, 0x0FA3 + 8 * number, emit_value(op->src), value_operand(op->dst));
+        x64_op(&e->a, op->size, 0x0FA3 + 8 * number, in_register(e, op->src, H_T1), dst);
+    if (op->opcode != IR_BT)
+        end_dst(e, op);
+}
+
+/* dst = dst op src, or dst = op src, with a register as dst. */
+static void emit_into_register(Emitter *e, const IrOp *op, u32 opcode)
+{
+    unsigned dst = begin_dst(e, op, op->opcode != IR_PRODUCT3);
+
+    if (op->opcode == IR_PRODUCT3)
+        x64_op_immediate(&e->a, op->size, opcode, dst, value_operand(op->src), (i32)op->immediate);
+    else
+        x64_op(&e->a, op->size, opcode, dst, value_operand(op->src));
+    end_dst(e, op);
 }
 
 /* EAX lives elsewhere; AX, where the flags were saved, is free by now. */
@@ -180,7 +277,7 @@ static void emit_wide_product(Emitter *e, const IrOp *op)
     Assembler *a = &e->a;
     u32 narrow = op->size == BYTE ? 0 : 1;
 
-    x64_op(a, DWORD, 0x8B, H_RAX, value_operand(VALUE_GPR + RAX));
+    x64_op(a, QWORD, 0x8B, H_RAX, value_operand(VALUE_GPR + RAX));
     x64_op(a, op->size, 0xF6 | narrow, op->opcode == IR_MUL ? 4 : 5, value_operand(op->src));
     x64_op(a, op->size == BYTE ? WORD : op->size, 0x8B, emit_value(VALUE_GPR + RAX),
            host_register(H_RAX));
@@ -210,7 +307,10 @@ static void emit_divide(Emitter *e, const IrOp *op)
     x64_op(a, DWORD, 0x8B, H_RAX, host_register(eax));
     x64_op(a, DWORD, 0xF7, op->opcode == IR_DIV ? 6 : 7, host_register(src));
     x64_op(a, DWORD, 0x8B, eax, host_register(H_RAX));
+    /* The flags, undefined: CF and OF stay, AF is set, the others are cleared. */
     x64_op(a, DWORD, 0x8B, H_FLAGS, host_register(H_T1));
+    x64_alu_immediate(a, DWORD, 4, host_register(H_FLAGS), FLAG_CF << 8 | 0xFF);
+    x64_alu_immediate(a, DWORD, 1, host_register(H_FLAGS), FLAG_AF << 8);
     e->flags = FLAGS_IN_AX;
 }
 
@@ -243,12 +343,26 @@ static void emit_simd(Emitter *e, const IrOp *op)
         reg = any_register(op->src);
     else if (op->dst)
         reg = any_register(op->dst);
+    Size size = op->wide ? QWORD : DWORD;
+
     if (op->has_immediate)
-        x64_op_immediate(&e->a, DWORD, op->host, reg, operand, (i32)op->immediate);
+        x64_op_immediate(&e->a, size, op->host, reg, operand, (i32)op->immediate);
     else
-        x64_op(&e->a, DWORD, op->host, reg, operand);
+        x64_op(&e->a, size, op->host, reg, operand);
     if (op->defines)
         e->flags = FLAGS_IN_HOST;
+}
+
+/* A jump to an address that is not canonical faults where it is. */
+static void emit_check_canonical(Emitter *e, const IrOp *op)
+{
+    emit_save_flags(e);
+    x64_op(&e->a, QWORD, 0x8B, H_SCRATCH, value_operand(op->src));
+    x64_op_immediate(&e->a, QWORD, 0xC1, 7, host_register(H_SCRATCH), 47);
+    x64_alu_immediate(&e->a, QWORD, 0, host_register(H_SCRATCH), 1);
+    x64_alu_immediate(&e->a, QWORD, 7, host_register(H_SCRATCH), 1);
+    emit_decline(e, op, 7);
+    e->flags = FLAGS_IN_AX;
 }
 
 static bool emit_without_flags(Emitter *e, const IrOp *op)
@@ -265,18 +379,33 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
         emit_address(e, op);
         return true;
     case IR_EXCHANGE:
-        x64_op(&e->a, op->size, op->size == BYTE ? 0x86 : 0x87, emit_value(op->src),
-               value_operand(op->dst));
-        /* XCHG of doublewords clears the upper halves, like the guest's. */
+        emit_exchange(e, op);
         return true;
     case IR_SWAP_BYTES:
-        x64_swap_bytes(&e->a, emit_value(op->dst));
+        x64_swap_bytes(&e->a, op->size, begin_dst(e, op, true));
+        end_dst(e, op);
+        return true;
+    case IR_CHECK_CANONICAL:
+        emit_check_canonical(e, op);
+        return true;
+    case IR_SELECTOR:
+        x64_op(&e->a, DWORD, 0x0FB7, emit_value(op->dst),
+               host_memory(H_CPU, (i64)(offsetof(Cpu, segments) + op->immediate * sizeof(Segment) +
+                                        offsetof(Segment, selector))));
         return true;
     case IR_HIGH_GET:
         emit_high_get(e, op);
         return true;
     case IR_HIGH_PUT:
         emit_high_put(e, op);
+        return true;
+    case IR_NOTHING:
+        return true;
+    case IR_LOOK_UP:
+        emit_look_up(e, op, ACCESS_READ);
+        return true;
+    case IR_LOOK_UP_FOR_WRITE:
+        emit_look_up(e, op, ACCESS_WRITE);
         return true;
     case IR_LOAD:
         emit_load(e, op, ACCESS_READ);
@@ -321,11 +450,12 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
 static void emit_by_condition(Emitter *e, const IrOp *op)
 {
     emit_restore_flags(e);
-    if (op->opcode == IR_SET)
-        x64_op(&e->a, BYTE, 0x0F90 | op->condition, 0, value_operand(op->dst));
-    else
-        x64_op(&e->a, op->size, 0x0F40u | op->condition, emit_value(op->dst),
-               value_operand(op->src));
+    if (op->opcode == IR_SET) {
+        x64_op(&e->a, BYTE, 0x0F90 | op->condition, 0, host_register(begin_dst(e, op, true)));
+        end_dst(e, op);
+    } else {
+        emit_into_register(e, op, 0x0F40u | op->condition);
+    }
 }
 
 static void emit_arithmetic(Emitter *e, const IrOp *op)
@@ -337,12 +467,8 @@ static void emit_arithmetic(Emitter *e, const IrOp *op)
         emit_unary(e, op);
         break;
     case IR_SHLD:
-        x64_op_immediate(&e->a, op->size, 0x0FA4, emit_value(op->src), value_operand(op->dst),
-                         (i32)op->immediate);
-        break;
     case IR_SHRD:
-        x64_op_immediate(&e->a, op->size, 0x0FAC, emit_value(op->src), value_operand(op->dst),
-                         (i32)op->immediate);
+        emit_double_shift(e, op);
         break;
     case IR_BT:
     case IR_BTS:
@@ -351,16 +477,16 @@ static void emit_arithmetic(Emitter *e, const IrOp *op)
         emit_bit(e, op);
         break;
     case IR_BSF:
+        emit_into_register(e, op, 0x0FBC);
+        break;
     case IR_BSR:
-        x64_op(&e->a, op->size, op->opcode == IR_BSF ? 0x0FBC : 0x0FBD, emit_value(op->dst),
-               value_operand(op->src));
+        emit_into_register(e, op, 0x0FBD);
         break;
     case IR_PRODUCT:
-        x64_op(&e->a, op->size, 0x0FAF, emit_value(op->dst), value_operand(op->src));
+        emit_into_register(e, op, 0x0FAF);
         break;
     case IR_PRODUCT3:
-        x64_op_immediate(&e->a, op->size, 0x69, emit_value(op->dst), value_operand(op->src),
-                         (i32)op->immediate);
+        emit_into_register(e, op, 0x69);
         break;
     case IR_MUL:
     case IR_IMUL:

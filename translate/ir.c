@@ -7,6 +7,9 @@
 #include <string.h>
 
 const char *const ir_names[IR_OPCODE_COUNT] = {
+    [IR_NOTHING] = "-",
+    [IR_LOOK_UP] = "lookup",
+    [IR_LOOK_UP_FOR_WRITE] = "lookup.rw",
     [IR_CALL] = "call",
     [IR_MOVE] = "mov",
     [IR_ZERO_EXTEND] = "zext",
@@ -14,6 +17,8 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_ADDRESS] = "lea",
     [IR_EXCHANGE] = "xchg",
     [IR_SWAP_BYTES] = "bswap",
+    [IR_CHECK_CANONICAL] = "canonical",
+    [IR_SELECTOR] = "selector",
     [IR_HIGH_GET] = "gethigh",
     [IR_HIGH_PUT] = "puthigh",
     [IR_LOAD] = "load",
@@ -105,6 +110,8 @@ static void put_value(Text *text, const IrOp *op, u8 value)
 {
     if (value >= VALUE_XMM)
         put(text, " xmm%d", value - VALUE_XMM);
+    else if (value == VALUE_MEMORY)
+        put(text, " [memory]");
     else if (value == VALUE_IMMEDIATE)
         put(text, " 0x%llx", (unsigned long long)op->immediate);
     else if (value >= VALUE_T0)
@@ -155,7 +162,8 @@ void ir_print(const IrOp *op, char *buffer, size_t size)
     if (op->opcode == IR_JUMP_IF || op->opcode == IR_SET || op->opcode == IR_MOVE_IF)
         put(&text, " %s,", conditions[op->condition & 15]);
     put_value(&text, op, op->dst);
-    if ((ir_declines(op) && op->opcode != IR_DIV && op->opcode != IR_IDIV) ||
+    if ((ir_declines(op) && op->opcode != IR_DIV && op->opcode != IR_IDIV &&
+         op->opcode != IR_CHECK_CANONICAL) ||
         op->opcode == IR_ADDRESS)
         put_address(&text, &op->address);
     put_value(&text, op, op->src);

@@ -19,14 +19,19 @@ enum {
     VALUE_T0 = VALUE_GPR + 16,
     VALUE_T1,               /* does not survive an access to memory */
     VALUE_IMMEDIATE,
+    VALUE_MEMORY,           /* what the look-up before has found */
     VALUE_XMM,              /* + number, 0 .. 15 */
 };
 
 typedef enum IrOpcode {
+    IR_NOTHING,             /* a pass has removed it */
     IR_CALL,                /* the interpreter's body for the guest instruction */
     IR_MOVE, IR_ZERO_EXTEND, IR_SIGN_EXTEND, IR_ADDRESS, IR_EXCHANGE, IR_SWAP_BYTES,
+    IR_SELECTOR,                            /* of the segment register in `immediate` */
     IR_HIGH_GET, IR_HIGH_PUT,               /* AH .. BH of a register */
+    IR_CHECK_CANONICAL,                     /* declines if src is no canonical address */
     IR_LOAD, IR_STORE,
+    IR_LOOK_UP, IR_LOOK_UP_FOR_WRITE,       /* for VALUE_MEMORY in the next operation */
     IR_LOAD_FOR_WRITE, IR_STORE_BACK,       /* a read-modify-write; nothing between them accesses memory */
     IR_ADD, IR_OR, IR_ADC, IR_SBB, IR_AND, IR_SUB, IR_XOR, IR_CMP, IR_TEST, /* as x86 numbers them */
     IR_INC, IR_DEC, IR_NEG, IR_NOT,
@@ -61,7 +66,8 @@ typedef struct IrOp {
     u8 insn;                /* which of the block's instructions it is part of */
     u32 host;               /* IR_SIMD: the opcode as x64_op() takes it */
     u8 digit;               /* IR_SIMD without dst: the /digit */
-    bool aligned, has_immediate;    /* IR_SIMD */
+    bool aligned, has_immediate, wide;  /* IR_SIMD; wide: REX.W */
+    u8 extended;            /* IR_LOAD with `from` 2 (1: zero-extended): to how many bytes */
     u16 reads, defines;     /* flags */
     u16 live;               /* those of all flags that are needed after it */
     IrAddress address;
@@ -81,13 +87,14 @@ typedef struct Assumptions {
     bool sse, floats;       /* XMM registers can be used; MXCSR's control bits are the usual ones */
 } Assumptions;
 
-typedef struct IrBlock {
+typedef struct IrBlock IrBlock;
+struct IrBlock {
     const Block *block;
     u64 rip;
     Assumptions assumptions;
     unsigned count;
     IrOp ops[IR_MAX_OPS];
-} IrBlock;
+};
 
 extern const char *const ir_names[IR_OPCODE_COUNT];
 
@@ -95,8 +102,9 @@ extern const char *const ir_names[IR_OPCODE_COUNT];
 FORCE_INLINE bool ir_declines(const IrOp *op)
 {
     switch (op->opcode) {
+    case IR_LOOK_UP: case IR_LOOK_UP_FOR_WRITE:
     case IR_LOAD: case IR_STORE: case IR_LOAD_FOR_WRITE: case IR_DIV: case IR_IDIV:
-    case IR_SIMD_LOAD: case IR_SIMD_STORE:
+    case IR_SIMD_LOAD: case IR_SIMD_STORE: case IR_CHECK_CANONICAL:
     case IR_X87_LOAD: case IR_X87_STORE: case IR_X87_CONTROL:
         return true;
     default:
@@ -127,6 +135,7 @@ void ir_print(const IrOp *op, char *text, size_t size);
 /* ---- passes ---- */
 
 void ir_lift(IrBlock *ir);
+void ir_fuse_pass(IrBlock *ir);
 void ir_flags_pass(IrBlock *ir);
 
 #endif

@@ -159,8 +159,10 @@ static LiftFunction *const functions[INSN_COUNT] = {
     [INSN_DIV] = lift_divide,
     [INSN_IDIV] = lift_divide,
     [INSN_MOV] = lift_mov,
+    [INSN_MOVSEG] = lift_movseg,
     [INSN_MOVZX] = lift_extend,
     [INSN_MOVSX] = lift_extend,
+    [INSN_MOVSXD] = lift_extend,
     [INSN_LEA] = lift_lea,
     [INSN_XCHG] = lift_xchg,
     [INSN_CBW] = lift_cbw,
@@ -196,7 +198,7 @@ static bool lift_insn(Lifter *lifter)
             (opcode_rows[lifter->insn->row].code & 0xFFF8) == 0xD8 || lifter->name == INSN_FWAIT
                 ? lift_x87
                 : lift_simd;
-    return (lifter->ir->block->mode & 15) != QWORD && function(lifter);
+    return function(lifter);
 }
 
 void ir_lift(IrBlock *ir)

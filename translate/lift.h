@@ -54,7 +54,10 @@ FORCE_INLINE unsigned operand_size_of(const Lifter *lifter, unsigned number)
     return lifter->insn->operands[number].size;
 }
 
-LiftFunction lift_mov, lift_extend, lift_lea, lift_xchg, lift_cbw, lift_cwd, lift_setcc, lift_cmov,
+/* The selector of operand `number`, in T0. */
+u8 lift_selector(Lifter *lifter, unsigned number);
+
+LiftFunction lift_mov, lift_movseg, lift_extend, lift_lea, lift_xchg, lift_cbw, lift_cwd, lift_setcc, lift_cmov,
     lift_bswap, lift_nop;
 LiftFunction lift_alu, lift_test, lift_step, lift_not, lift_shift, lift_double_shift, lift_bit,
     lift_bit_scan, lift_product, lift_product3, lift_wide_product, lift_divide;

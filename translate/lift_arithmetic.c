@@ -117,7 +117,7 @@ bool lift_shift(Lifter *lifter)
                       : lifter->name == INSN_SHL ? IR_SHL
                       : lifter->name == INSN_SHR ? IR_SHR
                                                  : IR_SAR;
-    u64 count = lifter->insn->immediate & 31;
+    u64 count = lifter->insn->immediate & (size == QWORD ? 63 : 31);
     IrOp *op;
     u8 value;
 
@@ -230,7 +230,7 @@ bool lift_divide(Lifter *lifter)
     unsigned size = operand_size_of(lifter, 0);
     u8 src;
 
-    if (size != DWORD)
+    if (size != DWORD || lifter->insn->operands[0].number >= R8 * 8)
         return false;
     src = lift_read(lifter, 0, size, VALUE_T0);
     lift_op(lifter, lifter->name == INSN_DIV ? IR_DIV : IR_IDIV, size, VALUE_NONE, src);

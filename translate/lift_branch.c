@@ -6,8 +6,17 @@
  */
 #include "translate/lift.h"
 
+static bool is_64bit(const Lifter *lifter)
+{
+    return (lifter->ir->block->mode & 15) == QWORD;
+}
+
 static bool narrow_enough(const Lifter *lifter)
 {
+    bool relative = lifter->insn->operands[0].kind == OPERAND_RELATIVE;
+
+    if (is_64bit(lifter) && relative && !is_canonical(lifter->next_rip + lifter->insn->immediate))
+        return false;
     return lifter->insn->size <= (lifter->ir->block->mode & 15);
 }
 
@@ -65,7 +74,9 @@ static void lift_indirect_target(Lifter *lifter)
     u8 value = lift_read(lifter, 0, size, VALUE_T0);
 
     if (value != VALUE_T0)
-        lift_op(lifter, IR_MOVE, DWORD, VALUE_T0, value);
+        lift_op(lifter, IR_MOVE, is_64bit(lifter) ? QWORD : DWORD, VALUE_T0, value);
+    if (is_64bit(lifter))
+        lift_op(lifter, IR_CHECK_CANONICAL, QWORD, VALUE_NONE, VALUE_T0);
     if (size == WORD)
         lift_op(lifter, IR_ZERO_EXTEND, DWORD, VALUE_T0, VALUE_T0)->from = WORD;
 }
@@ -115,6 +126,8 @@ bool lift_ret(Lifter *lifter)
     if (!narrow_enough(lifter))
         return false;
     lift_load(lifter, IR_LOAD, size, VALUE_T0, lift_stack_address(lifter, 0));
+    if (is_64bit(lifter))
+        lift_op(lifter, IR_CHECK_CANONICAL, QWORD, VALUE_NONE, VALUE_T0);
     if (size == WORD)
         lift_op(lifter, IR_ZERO_EXTEND, DWORD, VALUE_T0, VALUE_T0)->from = WORD;
     lift_move_stack(lifter, (i64)(size + lifter->insn->immediate));

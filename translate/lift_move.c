@@ -20,21 +20,42 @@ bool lift_mov(Lifter *lifter)
     return true;
 }
 
-/* MOVZX, MOVSX. */
+u8 lift_selector(Lifter *lifter, unsigned number)
+{
+    lift_op(lifter, IR_SELECTOR, DWORD, VALUE_T0, VALUE_NONE)->immediate =
+        lifter->insn->operands[number].number;
+    return VALUE_T0;
+}
+
+/* From a segment register; loading one is the interpreter's. */
+bool lift_movseg(Lifter *lifter)
+{
+    if (lifter->insn->operands[1].kind != OPERAND_SEGMENT || lifter->insn->operands[1].number > GS)
+        return false;
+    lift_write(lifter, operand_size_of(lifter, 0), lift_selector(lifter, 1));
+    return true;
+}
+
+/* MOVZX, MOVSX, MOVSXD. */
 bool lift_extend(Lifter *lifter)
 {
-    unsigned from = operand_size_of(lifter, 1) == BYTE ? BYTE : WORD;
+    unsigned from = lifter->name == INSN_MOVSXD          ? DWORD
+                    : operand_size_of(lifter, 1) == BYTE ? BYTE
+                                                         : WORD;
     unsigned size = operand_size_of(lifter, 0);
     u8 dst = (u8)(VALUE_GPR + lifter->insn->operands[0].number / 8);
     u8 src = lift_read(lifter, 1, from, VALUE_T0);
     IrOpcode opcode = lifter->name == INSN_MOVZX ? IR_ZERO_EXTEND : IR_SIGN_EXTEND;
 
+    if (size < from || (from == DWORD && size != QWORD))
+        return false;
     if (src == VALUE_T0 && is_memory(lifter, 1) && size != WORD) { /* one operation */
         IrOp *load = &lifter->ir->ops[lifter->ir->count - 1];
 
         load->dst = dst;
         load->size = (u8)from;
         load->from = lifter->name == INSN_MOVZX ? 1 : 2;
+        load->extended = (u8)size;
         return true;
     }
     lift_op(lifter, opcode, size, dst, src)->from = (u8)from;
@@ -56,7 +77,10 @@ bool lift_xchg(Lifter *lifter)
     unsigned size = operand_size_of(lifter, 0);
     u8 dst, src;
 
-    if (is_high(lifter, 0) || is_high(lifter, 1))
+    bool extended =
+        lifter->insn->operands[0].number >= R8 * 8 || lifter->insn->operands[1].number >= R8 * 8;
+
+    if (is_high(lifter, 0) || is_high(lifter, 1) || (extended && size < DWORD))
         return false;
     dst = lift_change(lifter, size);
     src = lift_read(lifter, 1, size, VALUE_T1);
@@ -82,16 +106,18 @@ bool lift_cbw(Lifter *lifter)
 /* CWD, CDQ. */
 bool lift_cwd(Lifter *lifter)
 {
+    if (lifter->insn->size == QWORD)
+        return false;
     lift_op(lifter, IR_SIGN_TO_DX, lifter->insn->size, VALUE_GPR + RDX, VALUE_GPR + RAX);
     return true;
 }
 
 bool lift_bswap(Lifter *lifter)
 {
-    if (operand_size_of(lifter, 0) != DWORD)
+    if (operand_size_of(lifter, 0) < DWORD)
         return false;
-    lift_op(lifter, IR_SWAP_BYTES, DWORD, (u8)(VALUE_GPR + lifter->insn->operands[0].number / 8),
-            VALUE_NONE);
+    lift_op(lifter, IR_SWAP_BYTES, operand_size_of(lifter, 0),
+            (u8)(VALUE_GPR + lifter->insn->operands[0].number / 8), VALUE_NONE);
     return true;
 }
 

@@ -87,6 +87,8 @@ static bool simd_value(const Lifter *lifter, unsigned number, u8 *value)
         *value = (u8)(VALUE_XMM + operand.number);
         return true;
     case OPERAND_GPR:
+        if (operand.number >= R8 * 8)
+            return false;
         *value = (u8)(VALUE_GPR + operand.number / 8);
         return true;
     case OPERAND_MEMORY:
@@ -111,6 +113,11 @@ static IrOp *simd_op(Lifter *lifter, unsigned memory, u8 dst, u8 src)
         op->address = lift_address(lifter);
         op->aligned = op->size == 16 && kinds[lifter->name] != SIMD_UNALIGNED;
     }
+    for (unsigned i = 0; i < 2; i++) {
+        u8 code = opcode_rows[lifter->insn->row].operands[i];
+
+        op->wide |= (code == CODE_Ey || code == CODE_Gy) && lifter->insn->operands[i].size == QWORD;
+    }
     op->host = host_opcode(&opcode_rows[lifter->insn->row]);
     return op;
 }
@@ -134,6 +141,8 @@ static bool flat_enough(const Lifter *lifter)
 {
     unsigned segment = lifter->insn->segment;
 
+    if ((lifter->ir->block->mode & 15) == QWORD)
+        return segment <= DS;
     return segment != CS && bit(lifter->ir->assumptions.flat, segment);
 }
 

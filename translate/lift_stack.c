@@ -9,8 +9,9 @@ bool lift_push(Lifter *lifter)
     u8 value;
 
     if (lifter->insn->operands[0].kind == OPERAND_SEGMENT)
-        return false;
-    value = lift_read(lifter, 0, size, VALUE_T0);
+        value = lift_selector(lifter, 0);
+    else
+        value = lift_read(lifter, 0, size, VALUE_T0);
     lift_load(lifter, IR_STORE, size, value, lift_stack_address(lifter, -(i64)size));
     lift_move_stack(lifter, -(i64)size);
     return true;

@@ -53,6 +53,8 @@ typedef struct Translator {
     u32 flushes; /* translations from before another one are gone */
     IrBlock ir;
     TranslatorCounters counters;
+    TranslatorListener *listener;
+    void *listener_context;
     bool x87_movable;
 } Translator;
 
@@ -63,10 +65,12 @@ static Translator *translator_of(const Cpu *cpu)
 
 /* ---- variants ---- */
 
-static bool is_flat(const Segment *segment)
+/* Base 0, 4 GiB, to be read and written: 1, without a branch. */
+static u32 is_flat(const Segment *segment)
 {
-    return segment->base == 0 && segment->read_end == (u64)1 << 32 &&
-           segment->write_end == (u64)1 << 32;
+    u64 all = (u64)1 << 32;
+
+    return (segment->base | (segment->read_end ^ all) | (segment->write_end ^ all)) == 0;
 }
 
 static bool x87_usable(const Cpu *cpu)
@@ -78,6 +82,7 @@ static bool x87_usable(const Cpu *cpu)
 /* CS is never written through; its bit says that linear addresses are offsets. */
 static Assumptions assumptions_now(const Cpu *cpu)
 {
+    const Segment *segments = cpu->segments;
     Assumptions now = {.as = cpu->as, .small_stack = cpu->stack_mask == 0xFFFF};
 
     now.sse = !(cpu->cr0 & (CR0_EM | CR0_TS)) && (cpu->cr4 & CR4_OSFXSR);
@@ -85,9 +90,9 @@ static Assumptions assumptions_now(const Cpu *cpu)
     now.down = (cpu->rflags & FLAG_DF) != 0;
     now.floats = now.sse && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT;
 
-    for (unsigned reg = ES; reg <= GS; reg++)
-        if (reg == CS ? cpu->segments[CS].base == 0 : is_flat(&cpu->segments[reg]))
-            now.flat |= (u8)(1 << reg);
+    now.flat = (u8)(is_flat(&segments[ES]) << ES | (segments[CS].base == 0) << CS |
+                    is_flat(&segments[SS]) << SS | is_flat(&segments[DS]) << DS |
+                    is_flat(&segments[FS]) << FS | is_flat(&segments[GS]) << GS);
     return now;
 }
 
@@ -117,7 +122,7 @@ static bool fits(const Cpu *cpu, u32 variant)
 /* Near jumps are not checked against CS's limit, so all they can reach must be within. */
 static bool limit_allows(const Cpu *cpu)
 {
-    return cpu->segments[CS].limit >= size_mask(cpu->code_size == 8 ? DWORD : cpu->code_size);
+    return cpu->code_size == 8 || cpu->segments[CS].limit >= size_mask(cpu->code_size);
 }
 
 /* ---- dropping ---- */
@@ -202,6 +207,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, Assumptions now, u32 v
     translator->ir.rip = cpu->rip;
     translator->ir.assumptions = now;
     ir_lift(&translator->ir);
+    ir_fuse_pass(&translator->ir);
     ir_flags_pass(&translator->ir);
     if (!backend_emit(&translator->backend, &translator->ir, translator->count, variant, &code))
         return NULL;
@@ -218,7 +224,18 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, Assumptions now, u32 v
     translator->counters.translations++;
     translator->counters.guest_bytes += block->bytes;
     translator->counters.host_bytes += code.length;
+    if (translator->listener)
+        translator->listener(translator->listener_context,
+                             &(TranslatorListing){.ir = &translator->ir,
+                                                  .host = translation->code,
+                                                  .length = code.length,
+                                                  .op_offsets = code.op_offsets});
     return translation;
+}
+
+static bool can_translate(const Cpu *cpu, const Block *block)
+{
+    return block->host && limit_allows(cpu);
 }
 
 /* The translation of the block at cpu->rip for the present state; NULL: not hot, or not to be had.
@@ -231,7 +248,7 @@ static TranslatedBlock *translation_for(Cpu *cpu, Block *block)
     for (TranslatedBlock *t = block->translation; t; t = t->next)
         if (t->rip == cpu->rip && t->variant == variant)
             return t;
-    if (!block->host || cpu->code_size == 8 || !limit_allows(cpu) || ++block->executions < HOT)
+    if (!can_translate(cpu, block) || ++block->executions < HOT)
         return NULL;
     return translate(cpu, block, now, variant);
 }
@@ -423,10 +440,11 @@ static void remember_jump(Cpu *cpu, const TranslatedBlock *to)
 {
     if (cpu->segments[CS].base == 0)
         *jump_entry(translator_of(cpu), to->rip) =
-            (JumpEntry){.rip = (u32)to->rip,
+            (JumpEntry){.rip = to->rip,
                         .variant = to->variant,
-                        .code = to->code,
-                        .addend = (u64)(uintptr_t)to->block->host - to->rip};
+                        .generation = cpu->mmu.code_generation - 1,
+                        .addend = (u64)(uintptr_t)to->block->host - to->rip,
+                        .code = to->code};
 }
 
 /* The way that was just taken, for the next time. */
@@ -550,6 +568,20 @@ void translator_detach(Cpu *cpu)
 const TranslatorCounters *translator_counters(const Cpu *cpu)
 {
     return &translator_of(cpu)->counters;
+}
+
+void translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
+{
+    translator_of(cpu)->listener = listener;
+    translator_of(cpu)->listener_context = context;
+}
+
+bool translator_translate(Cpu *cpu)
+{
+    Block *block = code_cache_find(cpu);
+    Assumptions now = assumptions_now(cpu);
+
+    return can_translate(cpu, block) && translate(cpu, block, now, variant_of(cpu, now)) != NULL;
 }
 
 void translator_flush(Cpu *cpu)

@@ -25,6 +25,21 @@ typedef struct TranslatorCounters {
 bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size);
 void translator_detach(Cpu *cpu);
 
+/* A translation that has just been made; valid during the call. */
+typedef struct TranslatorListing {
+    const struct IrBlock *ir;
+    const u8 *host;             /* its code, as executed */
+    u64 length;
+    const u32 *op_offsets;      /* in that, of each operation's code; one more: of what follows */
+} TranslatorListing;
+typedef void TranslatorListener(void *context, const TranslatorListing *listing);
+
+/* Whom to show each translation; NULL: nobody. */
+void translator_listen(Cpu *cpu, TranslatorListener *listener, void *context);
+/* Translates the block at cpu->rip, hot or not; false when it cannot be. Raises what fetching it
+ * raises. */
+bool translator_translate(Cpu *cpu);
+
 /* Of a processor with a translator. */
 const TranslatorCounters *translator_counters(const Cpu *cpu);
 /* Drops all generated code. */

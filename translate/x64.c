@@ -158,10 +158,10 @@ void x64_shift_x(Assembler *a, Size size, u32 opcode, unsigned dst, unsigned src
     x64_bytes(a, 0xC0 | (dst & 7) << 3 | (src & 7), 1);
 }
 
-void x64_swap_bytes(Assembler *a, unsigned reg)
+void x64_swap_bytes(Assembler *a, Size size, unsigned reg)
 {
-    if (reg >= 8)
-        x64_bytes(a, 0x41, 1);
+    if (reg >= 8 || size == QWORD)
+        x64_bytes(a, 0x40u | (size == QWORD) << 3 | (reg >= 8), 1);
     x64_bytes(a, 0xC80F | (reg & 7) << 8, 2);
 }
 

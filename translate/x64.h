@@ -52,7 +52,7 @@ void x64_op_immediate(Assembler *a, Size size, u32 opcode, unsigned digit, HostO
 void x64_alu_immediate(Assembler *a, Size size, unsigned digit, HostOperand operand, i32 immediate);
 void x64_load_immediate(Assembler *a, unsigned reg, u64 value);
 void x64_rorx(Assembler *a, Size size, unsigned dst, unsigned src, unsigned count);
-void x64_swap_bytes(Assembler *a, unsigned reg);     /* of 32 bits */
+void x64_swap_bytes(Assembler *a, Size size, unsigned reg);
 void x64_shift_x(Assembler *a, Size size, u32 opcode, unsigned dst, unsigned src, unsigned count);
 
 /* Jumps with a 32-bit displacement; the result is where that is, for x64_patch(). */
