@@ -154,12 +154,12 @@ Test(case_text, survives_nonsense)
 
     random_seed(&random, 1);
     for (unsigned n = 0; n < 20000; n++) {
-        char text[600] = "";
-        size_t length;
+        char text[1200] = "";
+        size_t length = 0;
 
         for (unsigned i = random_below(&random, 24); i > 0; i--)
-            strcat(text, pieces[random_below(&random, COUNT_OF(pieces))]);
-        length = strlen(text);
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s",
+                                       pieces[random_below(&random, COUNT_OF(pieces))]);
         for (unsigned i = random_below(&random, 3); i > 0 && length; i--)
             text[random_below(&random, (u32)length)] = (char)(1 + random_below(&random, 255));
         message(text);

@@ -51,31 +51,34 @@ void bench_run(CaseBench *bench, const Case *c, CaseRun *run)
 
 /* ---- files ---- */
 
+/* The sentence that says why a file is none; NULL: it is fine. */
+static const char *file_objection(const char *text, size_t length, bool read)
+{
+    if (!read)
+        return strerror(errno);
+    if (length > FILE_MAX)
+        return "it is too long for a case file";
+    return memchr(text, '\0', length) ? "it has bytes that are no text" : NULL;
+}
+
 char *case_file_read(const char *path, char *error, size_t error_size)
 {
     FILE *file = fopen(path, "r");
-    char *text = malloc(FILE_MAX + 1);
-    size_t length = 0;
+    char *text = calloc(1, FILE_MAX + 2);
+    const char *objection = strerror(errno);
+    size_t length;
 
-    if (file && text)
+    if (file && text) {
         length = fread(text, 1, FILE_MAX + 1, file);
-    if (!file || !text || ferror(file))
-        snprintf(error, error_size, "'%s' cannot be read: %s", path, strerror(errno));
-    else if (length > FILE_MAX)
-        snprintf(error, error_size, "'%s' is no case file: it has more than %d bytes", path,
-                 FILE_MAX);
-    else if (memchr(text, '\0', length))
-        snprintf(error, error_size, "'%s' is no case file: it has bytes that are no text", path);
-    else
-        *error = '\0';
+        objection = file_objection(text, length, !ferror(file));
+    }
     if (file)
         fclose(file);
-    if (*error) {
-        free(text);
-        return NULL;
-    }
-    text[length] = '\0';
-    return text;
+    if (!objection)
+        return text;
+    snprintf(error, error_size, "'%s' cannot be read: %s", path, objection);
+    free(text);
+    return NULL;
 }
 
 /* ---- running ---- */

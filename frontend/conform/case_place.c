@@ -155,8 +155,9 @@ void place_store(CaseState *state, const Place *place, const u8 *value)
     u8 *to = part(state, place);
     bool is_ymm = place->kind == PLACE_YMM;
 
-    if (to)
-        memcpy(to, value, is_ymm ? 16 : place->size);
+    if (!to)
+        return;
+    memcpy(to, value, is_ymm ? 16 : place->size);
     if (is_ymm)
         memcpy(state->ymm_high[place->number & 15], value + 16, 16);
     if (place->kind == PLACE_ST && place->size == 8)

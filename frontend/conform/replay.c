@@ -60,10 +60,10 @@ static void print_outcome(const Case *c, const Outcome *outcome)
         print_place(c, &outcome->state, place_find(fields[i], c->mode));
     for (u8 i = 0; i < 8; i++)
         print_place(c, &outcome->state, (Place){.kind = PLACE_ST, .number = i, .size = 10});
-    for (u8 i = 0; i < (is_long ? 16 : 8); i++)
+    for (unsigned i = 0; i < (is_long ? 16u : 8u); i++)
         print_place(c, &outcome->state,
                     (Place){.kind = c->flags & CASE_USES_YMM ? PLACE_YMM : PLACE_XMM,
-                            .number = i,
+                            .number = (u8)i,
                             .size = c->flags & CASE_USES_YMM ? 32 : 16});
     print_memory(outcome);
 }

@@ -2,34 +2,32 @@
  * Writes the instruction reference: reference-pages FOLDER, which holds results.txt.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/reference/reference.h"
 
 int main(int argc, char **argv)
 {
-    Results *results = malloc(sizeof *results);
+    static Results results;
     char path[4096];
 
-    if (argc != 2 || !results) {
+    if (argc != 2) {
         fprintf(stderr, "usage: reference-pages FOLDER\n");
         return 2;
     }
     snprintf(path, sizeof path, "%s/results.txt", argv[1]);
-    results_read(results, path);
+    results_read(&results, path);
     for (unsigned page = 0; reference_page_file(page); page++) {
         FILE *file;
 
         snprintf(path, sizeof path, "%s/%s", argv[1], reference_page_file(page));
         file = fopen(path, "w");
         if (file)
-            reference_page(file, page, results);
+            reference_page(file, page, &results);
         if (!file || fclose(file) != 0) {
             fprintf(stderr, "%s cannot be written: %s\n", path, strerror(errno));
             return 1;
         }
     }
-    free(results);
     return 0;
 }
