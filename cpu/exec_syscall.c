@@ -4,6 +4,7 @@
  * Fast System Call", "Swap GS Base Register", "Read FS/GS Segment Base"; Vol. 3, "Fast System Calls
  * in 64-Bit Mode".
  */
+#include "cpu/debug_registers.h"
 #include "cpu/exec.h"
 
 /* The segments are flat whatever the GDT says. */
@@ -63,6 +64,17 @@ static void check_syscall(Cpu *cpu)
         cpu_raise_ud(cpu);
 }
 
+/* What counts for a single step is the TF that SYSCALL and SYSRET load, not the one before: a
+ * SYSCALL that masks TF does not trap, and a SYSRET that sets it traps before the instruction
+ * returned to. Not in the manual, but systems rely on the one and guard against the other. */
+static void trap_by_new_flags(Cpu *cpu)
+{
+    if (!(cpu->rflags & FLAG_TF))
+        return;
+    cpu->dr6_pending |= DR6_BS;
+    cpu_attend(cpu, ATTEND_TRAP);
+}
+
 static void SYSCALL(Cpu *cpu, const Insn *insn)
 {
     u16 selector = (u16)(bits(cpu->star, 47, 32) & ~(u64)3);
@@ -74,6 +86,7 @@ static void SYSCALL(Cpu *cpu, const Insn *insn)
     cpu_set_flags(cpu, 0, cpu->sfmask | FLAG_RF);
     set_flat(cpu, selector, selector + 8, 0, true);
     cpu->rip = cpu->lstar;
+    trap_by_new_flags(cpu);
 }
 PLAIN(SYSCALL)
 
@@ -89,6 +102,7 @@ static void SYSRET(Cpu *cpu, const Insn *insn)
     cpu_set_flags(cpu, cpu->gpr[R11], ~(u64)(FLAG_RF | FLAG_VM));
     set_flat(cpu, is_64bit ? selector + 16 : selector, selector + 8, 3, is_64bit);
     cpu->rip = is_64bit ? rip : (u32)rip;
+    trap_by_new_flags(cpu);
 }
 PLAIN(SYSRET)
 

@@ -144,6 +144,14 @@ static bool is_software_interrupt(const Insn *insn)
     return name == INSN_INT || name == INSN_INT3 || name == INSN_INTO || name == INSN_INT1;
 }
 
+/* SYSCALL and SYSRET see to their traps themselves. */
+static bool is_fast_call(const Insn *insn)
+{
+    InsnName name = opcode_rows[insn->row].name;
+
+    return name == INSN_SYSCALL || name == INSN_SYSRET;
+}
+
 /* One instruction, with what TF, RF and an interrupt shadow ask for around it. */
 static void step(Cpu *cpu)
 {
@@ -164,7 +172,7 @@ static void step(Cpu *cpu)
     cpu_between_instructions(cpu);
     if (is_software_interrupt(insn) && !(cpu->rflags & FLAG_TF))
         return; /* its gate has cleared TF, and the trap with it; INTO may not have gone there */
-    if (trap)
+    if (trap && !is_fast_call(insn))
         cpu->dr6_pending |= DR6_BS;
     /* RF lasts until a repeated string instruction has ended. */
     if (resume && cpu->rip != rip && opcode_rows[insn->row].name != INSN_IRET)

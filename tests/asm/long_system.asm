@@ -173,6 +173,59 @@ main:
     gets NOTHING
     is64 "CS", seen64.cs, CODE64
 
+; ---- single steps over them: by the TF that they load ----
+
+    case64 "SYSCALL that masks TF is not stepped"
+        wrmsr64 MSR_STAR, CODE64 << 32
+        wrmsr64 MSR_LSTAR, number(.kernel)
+        wrmsr64 MSR_SFMASK, FLAG_TF
+        push DATA3
+        push STACK3
+        push FLAG_TF | 2
+        push CODE64_3
+        mov eax, .user
+        push rax
+        iretq
+    .user:
+        syscall
+    .kernel:
+        nop
+    gets NOTHING
+    is64 "CS", seen64.cs, CODE64
+    is_masked "TF in R11", [seen64.r11], FLAG_TF, FLAG_TF
+
+    case64 "SYSCALL that keeps TF: #DB before the first instruction in ring 0"
+        wrmsr64 MSR_STAR, CODE64 << 32
+        wrmsr64 MSR_LSTAR, number(.kernel)
+        wrmsr64 MSR_SFMASK, 0
+        push DATA3
+        push STACK3
+        push FLAG_TF | 2
+        push CODE64_3
+        mov eax, .user
+        push rax
+        iretq
+    .user:
+        syscall
+        nop
+    .kernel:
+        nop
+    gets EXC_DB
+    saved_rip .kernel
+    is64 "CS", seen64.cs, CODE64
+
+    case64 "SYSRET that sets TF: #DB before the first instruction in ring 3"
+        wrmsr64 MSR_STAR, (CODE64_3 - 16) << 48
+        mov ecx, .user
+        mov r11d, FLAG_TF | 2
+        o64 sysret
+    .user:
+        nop
+        nop
+    gets EXC_DB
+    saved_rip .user
+    is64 "CS", seen64.cs, CODE64_3
+
 ; ---- debug registers ----
 
 %macro watch8 2                     ; address, DR7's kind
