@@ -455,6 +455,41 @@ main:
     xsetbv_case "of a reserved bit", 0, 0x80000000, 3
     xsetbv_case "of XCR1", 1, 0, 3
 
+    needs features.ecx1, 28, "AVX"
+%macro avx_case 4                   ; title, XCR0 (0: OSXSAVE stays clear), bits of CR0, result
+    case "VADDPS ", %1
+        %if %2
+        set_cr4 CR4_OSXSAVE
+        xor ecx, ecx
+        xor edx, edx
+        mov eax, %2
+        xsetbv
+        %endif
+        set_cr0 %3
+    .at: vaddps ymm0, ymm1, ymm2
+    gets %4
+    %if %4 != NOTHING
+    saved_eip .at
+    %endif
+%endmacro
+    avx_case "without CR4.OSXSAVE: #UD", 0, 0, EXC_UD
+    avx_case "without AVX in XCR0: #UD", 3, 0, EXC_UD
+    avx_case "with AVX in XCR0", 7, 0, NOTHING
+    avx_case "with TS: #NM", 7, CR0_TS, EXC_NM
+    avx_case "with EM, which does not matter", 7, CR0_EM, NOTHING
+
+    case "VADDPS in virtual-8086 mode: #UD"
+        set_cr4 CR4_OSXSAVE
+        xor ecx, ecx
+        xor edx, edx
+        mov eax, 7
+        xsetbv
+        to_v86
+    .at: db 0xC5, 0xF4, 0x58, 0xC2
+    gets EXC_UD
+    saved_eip .at
+    end_needs
+
     case "XSAVE with TS: #NM"
         set_cr4 CR4_OSXSAVE
         set_cr0 CR0_TS
