@@ -254,6 +254,14 @@ static void put_instruction(Program *program)
     case 13:
         put_anchor(program);
         break;
+    case 23: /* RDTSC */
+        if (below(random, 4) == 0) {
+            put(program, 0x310F, 2);
+            break;
+        }
+        put(program, 0xB8 | below(random, 3), 1);
+        put_immediate(program, false, prefix);
+        break;
     case 14: /* LAHF, SAHF, CMC, CLC, STC, CWDE, CDQ, SALC */
         put(program,
             (const u8[]){0x9F, 0x9E, 0xF5, 0xF8, 0xF9, 0x98, 0x99,

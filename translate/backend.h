@@ -46,8 +46,11 @@ typedef struct JumpEntry {
     u32 generation; /* the mmu's when the TLB last had the target with this */
     u64 addend;
     const u8 *code;
+    u64 base;       /* of CS */
+    u64 unused[3];
 } JumpEntry;
-enum { JUMP_ENTRIES = 4096 };
+enum { JUMP_ENTRIES = 4096, JUMP_ENTRY_SHIFT = 6 };
+_Static_assert(sizeof(JumpEntry) == 1 << JUMP_ENTRY_SHIFT, "generated code finds entries by a shift");
 
 /* A way out to a known target: a jump that can be turned to another translation. */
 typedef struct HostExit {
@@ -83,9 +86,9 @@ bool backend_emit(Backend *backend, const IrBlock *ir, u32 number, u32 variant, 
 /* Turns an exit to the code at `target` (as written), or back to its stub (NULL). */
 void backend_chain(const HostExit *exit, const u8 *target);
 
-/* Code that goes to `target` if the TLB has `linear` as executable with `addend`, else to the
- * exit's stub; NULL when there is no room. */
-u8 *backend_guard(Backend *backend, const HostExit *exit, bool user, u64 linear, u64 addend,
+/* Code that goes to `target` if CS's base and the TLB are as `to` says, else to the exit's stub; NULL
+ * when there is no room. */
+u8 *backend_guard(Backend *backend, const HostExit *exit, const JumpEntry *to, bool user,
                   const u8 *target);
 
 #endif

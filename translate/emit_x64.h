@@ -92,6 +92,7 @@ void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */
 void emit_fall_through(Emitter *e);
 void emit_exit_stubs(Emitter *e);
 
+void emit_simd(Emitter *e, const IrOp *op);         /* emit_x64_simd.c */
 void emit_x87(Emitter *e, const IrOp *op);          /* emit_x64_x87.c */
 void emit_x87_record(Emitter *e, const X87Record *record);
 /* At a block's beginning; and before its end. */

@@ -76,17 +76,23 @@ static void emit_jump_if_zero(Emitter *e, const IrOp *op)
 static void emit_jump_through_table(Emitter *e)
 {
     Assembler *a = &e->a;
-    u8 *misses[2], *old;
+    bool flat = bit(e->ir->assumptions.flat, CS);
+    u8 *misses[3], *old;
 
     x64_op(a, DWORD, 0x8B, H_T1, host_register(H_T0));
     x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_T1), JUMP_ENTRIES - 1);
-    x64_op_immediate(a, DWORD, 0xC1, 4, host_register(H_T1), 5);
+    x64_op_immediate(a, DWORD, 0xC1, 4, host_register(H_T1), JUMP_ENTRY_SHIFT);
     x64_op(a, QWORD, 0x03, H_T1, CPU_FIELD(native[NATIVE_JUMPS]));
     x64_op(a, QWORD, 0x3B, H_T0, host_memory(H_T1, offsetof(JumpEntry, rip)));
     misses[0] = x64_jump_if(a, 5);
     x64_op_immediate(a, DWORD, 0x81, 7, host_memory(H_T1, offsetof(JumpEntry, variant)),
                      (i32)e->variant);
     misses[1] = x64_jump_if(a, 5);
+    if (!flat) {
+        x64_op(a, QWORD, 0x8B, H_R11, CPU_FIELD(segments[CS].base));
+        x64_op(a, QWORD, 0x3B, H_R11, host_memory(H_T1, offsetof(JumpEntry, base)));
+        misses[2] = x64_jump_if(a, 5);
+    }
     x64_op(a, DWORD, 0x8B, H_R11, CPU_FIELD(mmu.code_generation));
     x64_op(a, DWORD, 0x3B, H_R11, host_memory(H_T1, offsetof(JumpEntry, generation)));
     old = x64_jump_if(a, 5);
@@ -94,8 +100,8 @@ static void emit_jump_through_table(Emitter *e)
     x64_patch(old, a->at);
     x64_load_immediate(a, H_R11, e->number << EXIT_SHIFT | EXIT_INDIRECT);
     x64_patch(x64_jump(a), e->backend->check_jump[e->ir->assumptions.as == AS_USER]);
-    x64_patch(misses[0], a->at);
-    x64_patch(misses[1], a->at);
+    for (unsigned i = 0; i < (flat ? 2 : 3); i++)
+        x64_patch(misses[i], a->at);
 }
 
 /* The entry is in H_T1, the number of the exit in R11. */
@@ -105,6 +111,7 @@ static void generate_check_jump(Assembler *a, bool user, const u8 *exit)
     unsigned entry_shift = (unsigned)__builtin_ctz(sizeof(TlbEntry));
     u8 *misses[2];
 
+    x64_op(a, QWORD, 0x03, H_T0, CPU_FIELD(segments[CS].base));
     x64_op(a, QWORD, 0x8B, H_SCRATCH, host_register(H_T0));
     x64_op_immediate(a, QWORD, 0xC1, 5, host_register(H_SCRATCH), (i32)(PAGE_SHIFT - entry_shift));
     x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_SCRATCH), (TLB_ENTRIES - 1) << entry_shift);
@@ -131,8 +138,7 @@ static void generate_check_jump(Assembler *a, bool user, const u8 *exit)
 static void emit_jump_indirect(Emitter *e)
 {
     emit_save_flags(e);
-    if (bit(e->ir->assumptions.flat, CS))
-        emit_jump_through_table(e);
+    emit_jump_through_table(e);
     x64_op(&e->a, QWORD, 0x89, H_T0, CPU_FIELD(rip));
     emit_stub(e, EXIT_INDIRECT);
 }
@@ -163,21 +169,27 @@ void backend_chain(const HostExit *exit, const u8 *target)
     x64_patch(exit->jump, target ? target : exit->stub);
 }
 
-u8 *backend_guard(Backend *backend, const HostExit *exit, bool user, u64 linear, u64 addend,
+u8 *backend_guard(Backend *backend, const HostExit *exit, const JumpEntry *to, bool user,
                   const u8 *target)
 {
     CodeMemory *memory = &backend->memory;
     u8 *start = memory->writable + memory->used;
     Assembler a = {start, memory->writable + memory->size, false};
+    u64 linear = to->rip + to->base;
     u64 entry = offsetof(Cpu, mmu.tlb) + user * sizeof(TlbEntry[TLB_ENTRIES]) +
                 tlb_index(linear) * sizeof(TlbEntry);
 
+    if (!bit(to->variant, CS)) {
+        x64_load_immediate(&a, H_R11, to->base);
+        x64_op(&a, QWORD, 0x3B, H_R11, CPU_FIELD(segments[CS].base));
+        x64_patch(x64_jump_if(&a, 5), exit->stub);
+    }
     x64_load_immediate(&a, H_R11, linear & ~(u64)PAGE_MASK);
     x64_op(&a, QWORD, 0x0B, H_R11, CPU_FIELD(mmu.epoch));
     x64_op(&a, QWORD, 0x3B, H_R11,
            host_memory(H_CPU, (i64)(entry + offsetof(TlbEntry, tags[ACCESS_EXECUTE]))));
     x64_patch(x64_jump_if(&a, 5), exit->stub);
-    x64_load_immediate(&a, H_R11, addend);
+    x64_load_immediate(&a, H_R11, to->addend);
     x64_op(&a, QWORD, 0x3B, H_R11, host_memory(H_CPU, (i64)(entry + offsetof(TlbEntry, addend))));
     x64_patch(x64_jump_if(&a, 5), exit->stub);
     x64_patch(x64_jump(&a), target);

@@ -323,34 +323,22 @@ static void emit_sign_to_dx(Emitter *e, const IrOp *op)
     x64_op(&e->a, op->size, 0x8B, emit_value(op->dst), host_register(H_T1));
 }
 
-/* ---- SSE ---- */
-
-static unsigned any_register(u8 value)
+/* Cycles so far are what the budget has lost, less the rest of this block. */
+static void emit_time(Emitter *e, const IrOp *op)
 {
-    return value >= VALUE_XMM ? (unsigned)(value - VALUE_XMM) : emit_value(value);
-}
+    Assembler *a = &e->a;
 
-static void emit_simd(Emitter *e, const IrOp *op)
-{
-    HostOperand operand = host_memory(H_ADDRESS, 0);
-    unsigned reg = op->digit;
-
-    if (op->opcode == IR_SIMD)
-        operand = host_register(any_register(op->src));
-    else
-        emit_look_up(e, op, op->opcode == IR_SIMD_STORE ? ACCESS_WRITE : ACCESS_READ);
-    if (op->opcode == IR_SIMD_STORE)
-        reg = any_register(op->src);
-    else if (op->dst)
-        reg = any_register(op->dst);
-    Size size = op->wide ? QWORD : DWORD;
-
-    if (op->has_immediate)
-        x64_op_immediate(&e->a, size, op->host, reg, operand, (i32)op->immediate);
-    else
-        x64_op(&e->a, size, op->host, reg, operand);
-    if (op->defines)
-        e->flags = FLAGS_IN_HOST;
+    emit_save_flags(e);
+    e->flags = FLAGS_IN_AX;
+    x64_op_immediate(a, DWORD, 0xF7, 0, CPU_FIELD(cr4), CR4_TSD);
+    emit_decline(e, op, 5);
+    x64_op(a, QWORD, 0x8B, H_T1, CPU_FIELD(native[NATIVE_END]));
+    x64_op(a, QWORD, 0x2B, H_T1, host_register(H_BUDGET));
+    x64_alu_immediate(a, QWORD, 5, host_register(H_T1), e->ir->block->count - op->insn);
+    x64_op(a, QWORD, 0x03, H_T1, CPU_FIELD(tsc_offset));
+    x64_op(a, DWORD, 0x8B, emit_value(VALUE_GPR + RAX), host_register(H_T1));
+    x64_op_immediate(a, QWORD, 0xC1, 5, host_register(H_T1), 32);
+    x64_op(a, DWORD, 0x8B, emit_value(VALUE_GPR + RDX), host_register(H_T1));
 }
 
 /* A jump to an address that is not canonical faults where it is. */
@@ -384,6 +372,9 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
     case IR_SWAP_BYTES:
         x64_swap_bytes(&e->a, op->size, begin_dst(e, op, true));
         end_dst(e, op);
+        return true;
+    case IR_TIME:
+        emit_time(e, op);
         return true;
     case IR_CHECK_CANONICAL:
         emit_check_canonical(e, op);

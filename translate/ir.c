@@ -60,6 +60,7 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_DIV] = "div",
     [IR_IDIV] = "idiv",
     [IR_SIGN_TO_DX] = "cwd",
+    [IR_TIME] = "time",
     [IR_SET] = "set",
     [IR_MOVE_IF] = "cmov",
     [IR_X87] = "x87",
@@ -152,19 +153,32 @@ static void put_flags(Text *text, const IrOp *op)
     put(text, "}");
 }
 
+static bool has_address(const IrOp *op)
+{
+    switch (op->opcode) {
+    case IR_DIV:
+    case IR_IDIV:
+    case IR_CHECK_CANONICAL:
+    case IR_TIME:
+        return false;
+    default:
+        return ir_declines(op) || op->opcode == IR_ADDRESS;
+    }
+}
+
 void ir_print(const IrOp *op, char *buffer, size_t size)
 {
     Text text = {buffer, size};
 
     put(&text, "%s.%u", ir_names[op->opcode], op->size * 8);
+    if (op->opcode == IR_LOAD && op->from)
+        put(&text, op->from == 1 ? " zero-extended" : " sign-extended");
     if (op->host)
         put(&text, " %X", op->host);
     if (op->opcode == IR_JUMP_IF || op->opcode == IR_SET || op->opcode == IR_MOVE_IF)
         put(&text, " %s,", conditions[op->condition & 15]);
     put_value(&text, op, op->dst);
-    if ((ir_declines(op) && op->opcode != IR_DIV && op->opcode != IR_IDIV &&
-         op->opcode != IR_CHECK_CANONICAL) ||
-        op->opcode == IR_ADDRESS)
+    if (has_address(op))
         put_address(&text, &op->address);
     put_value(&text, op, op->src);
     if (op->opcode == IR_JUMP || op->opcode == IR_JUMP_IF || op->opcode == IR_JUMP_IF_ZERO)

@@ -42,6 +42,7 @@ typedef enum IrOpcode {
     IR_PRODUCT3,            /* dst = src * immediate */
     IR_MUL, IR_IMUL, IR_DIV, IR_IDIV,       /* (E)DX:(E)AX and src */
     IR_SIGN_TO_DX,          /* CWD, CDQ */
+    IR_TIME,                /* RDTSC */
     IR_SET, IR_MOVE_IF,
     IR_X87, IR_X87_LOAD, IR_X87_STORE,      /* the same for the x87: `host`, then ModRM in `immediate` */
     IR_X87_STATUS, IR_X87_CONTROL,          /* FNSTSW AX; FLDCW */
@@ -104,7 +105,7 @@ FORCE_INLINE bool ir_declines(const IrOp *op)
     switch (op->opcode) {
     case IR_LOOK_UP: case IR_LOOK_UP_FOR_WRITE:
     case IR_LOAD: case IR_STORE: case IR_LOAD_FOR_WRITE: case IR_DIV: case IR_IDIV:
-    case IR_SIMD_LOAD: case IR_SIMD_STORE: case IR_CHECK_CANONICAL:
+    case IR_SIMD_LOAD: case IR_SIMD_STORE: case IR_CHECK_CANONICAL: case IR_TIME:
     case IR_X87_LOAD: case IR_X87_STORE: case IR_X87_CONTROL:
         return true;
     default:

@@ -17,6 +17,7 @@
 #include "cpu/engine.h"
 #include "cpu/simd.h"
 #include "translate/backend.h"
+#include "translate/variant.h"
 #include "translate/x87_state.h"
 
 enum {
@@ -55,74 +56,11 @@ typedef struct Translator {
     TranslatorCounters counters;
     TranslatorListener *listener;
     void *listener_context;
-    bool x87_movable;
 } Translator;
 
 static Translator *translator_of(const Cpu *cpu)
 {
     return cpu->engine_state;
-}
-
-/* ---- variants ---- */
-
-/* Base 0, 4 GiB, to be read and written: 1, without a branch. */
-static u32 is_flat(const Segment *segment)
-{
-    u64 all = (u64)1 << 32;
-
-    return (segment->base | (segment->read_end ^ all) | (segment->write_end ^ all)) == 0;
-}
-
-static bool x87_usable(const Cpu *cpu)
-{
-    return !(cpu->cr0 & (CR0_EM | CR0_TS)) && !(cpu->x87.status & X87_ES) &&
-           (cpu->x87.control & X87_EXCEPTIONS) == X87_EXCEPTIONS && translator_of(cpu)->x87_movable;
-}
-
-/* CS is never written through; its bit says that linear addresses are offsets. */
-static Assumptions assumptions_now(const Cpu *cpu)
-{
-    const Segment *segments = cpu->segments;
-    Assumptions now = {.as = cpu->as, .small_stack = cpu->stack_mask == 0xFFFF};
-
-    now.sse = !(cpu->cr0 & (CR0_EM | CR0_TS)) && (cpu->cr4 & CR4_OSFXSR);
-    now.x87 = x87_usable(cpu);
-    now.down = (cpu->rflags & FLAG_DF) != 0;
-    now.floats = now.sse && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT;
-
-    now.flat = (u8)(is_flat(&segments[ES]) << ES | (segments[CS].base == 0) << CS |
-                    is_flat(&segments[SS]) << SS | is_flat(&segments[DS]) << DS |
-                    is_flat(&segments[FS]) << FS | is_flat(&segments[GS]) << GS);
-    return now;
-}
-
-enum {
-    VARIANT_SSE = 1 << 11,
-    VARIANT_FLOATS = 1 << 12,
-    VARIANT_X87 = 1 << 13,
-    VARIANT_DOWN = 1 << 14
-};
-
-static u32 variant_of(const Cpu *cpu, Assumptions now)
-{
-    return now.flat | (u32)now.as << 8 | (u32)now.small_stack << 10 |
-           (now.sse ? (u32)VARIANT_SSE : 0) | (now.floats ? (u32)VARIANT_FLOATS : 0) |
-           (now.x87 ? (u32)VARIANT_X87 : 0) | (now.down ? (u32)VARIANT_DOWN : 0) |
-           (u32)block_mode(cpu) << 16;
-}
-
-/* Do the assumptions still hold that an instruction can change without ending its block? */
-static bool fits(const Cpu *cpu, u32 variant)
-{
-    return !((variant & VARIANT_X87) && !x87_usable(cpu)) &&
-           !((variant & VARIANT_FLOATS) && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) != MXCSR_INIT) &&
-           ((variant & VARIANT_DOWN) != 0) == ((cpu->rflags & FLAG_DF) != 0);
-}
-
-/* Near jumps are not checked against CS's limit, so all they can reach must be within. */
-static bool limit_allows(const Cpu *cpu)
-{
-    return cpu->code_size == 8 || cpu->segments[CS].limit >= size_mask(cpu->code_size);
 }
 
 /* ---- dropping ---- */
@@ -326,7 +264,7 @@ static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *in
     if (!cpu->block_end)
         return false;
     if (insn + 1 != cpu->block_stop || !insn_ends_block(insn))
-        return fits(cpu, translation->variant);
+        return variant_fits(cpu, translation->variant);
     /* A repeated instruction counts as more than one. */
     budget = (i64)(cpu->native[NATIVE_END] - after);
     if (cpu->attention || cpu->block_key == NO_KEY || budget <= 0 ||
@@ -414,17 +352,36 @@ static Link *leave(Cpu *cpu, TranslatedBlock *last, unsigned kind)
     return link;
 }
 
+/* How a way to `to` is known again, at present. */
+static JumpEntry entry_for(const Cpu *cpu, const TranslatedBlock *to)
+{
+    u64 base = cpu->segments[CS].base;
+
+    return (JumpEntry){.rip = to->rip,
+                       .variant = to->variant,
+                       .generation = cpu->mmu.code_generation - 1,
+                       .addend = (u64)(uintptr_t)to->block->host - (to->rip + base),
+                       .code = to->code,
+                       .base = base};
+}
+
+/* Linear addresses wrap at 4 GiB, which generated code does not care to check. */
+static bool wraps(const Cpu *cpu, const TranslatedBlock *to)
+{
+    return ((to->rip + cpu->segments[CS].base) & ~cpu->linear_mask) != 0;
+}
+
 static void chain(Cpu *cpu, Link *link, TranslatedBlock *to, bool guarded)
 {
     Translator *translator = translator_of(cpu);
     const u8 *target = to->entry;
-    u64 linear = to->rip;
 
     if (guarded) {
-        if (cpu->segments[CS].base != 0)
+        const JumpEntry entry = entry_for(cpu, to);
+
+        if (wraps(cpu, to))
             return;
-        target = backend_guard(&translator->backend, &link->exit, cpu->user, linear,
-                               (u64)(uintptr_t)to->block->host - linear, to->entry);
+        target = backend_guard(&translator->backend, &link->exit, &entry, cpu->user, to->entry);
         if (!target)
             return;
         translator->counters.guards++;
@@ -438,13 +395,8 @@ static void chain(Cpu *cpu, Link *link, TranslatedBlock *to, bool guarded)
 
 static void remember_jump(Cpu *cpu, const TranslatedBlock *to)
 {
-    if (cpu->segments[CS].base == 0)
-        *jump_entry(translator_of(cpu), to->rip) =
-            (JumpEntry){.rip = to->rip,
-                        .variant = to->variant,
-                        .generation = cpu->mmu.code_generation - 1,
-                        .addend = (u64)(uintptr_t)to->block->host - to->rip,
-                        .code = to->code};
+    if (!wraps(cpu, to))
+        *jump_entry(translator_of(cpu), to->rip) = entry_for(cpu, to);
 }
 
 /* The way that was just taken, for the next time. */
@@ -529,8 +481,8 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
 {
     Translator *translator = calloc(1, sizeof *translator);
 
-    if (!__builtin_cpu_supports("bmi2") || !translator) {
-        snprintf(error, error_size, "the translator needs a host processor with BMI2");
+    if (!__builtin_cpu_supports("bmi2") || !x87_state_movable() || !translator) {
+        snprintf(error, error_size, "the translator needs a host processor with BMI2 and XSAVE");
         free(translator);
         return false;
     }
@@ -542,7 +494,6 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
         free(translator);
         return false;
     }
-    translator->x87_movable = x87_state_movable();
     cpu->engine_state = translator;
     clear_jumps(translator);
     cpu->native[NATIVE_JUMPS] = (u64)(uintptr_t)translator->jumps;
