@@ -10,8 +10,6 @@
 %include "case.inc"
 %include "long_mode.inc"
 
-%define HAS_INVPCID features.ebx7, 10
-
 PAGE_A equ 32
 PAGE_D equ 64
 PAGE_G equ 256

@@ -7,8 +7,6 @@
 %include "long_mode.inc"
 %include "timer.inc"
 
-%define HAS_FSGSBASE features.ebx7, 0
-
 DR7_WRITE equ 1 << 16               ; of breakpoint 0
 DR7_ACCESS equ 3 << 16
 DR7_8_BYTES equ 2 << 18
