@@ -21,11 +21,12 @@ static u64 next_lane(const Cpu *cpu, u64 linear)
 
 static u64 linear_of(Cpu *cpu, const Insn *insn, unsigned size, bool write, bool aligned)
 {
-    u64 linear = memory_linear(cpu, insn->segment, operand_offset(cpu, insn), size, write);
+    u64 offset = operand_offset(cpu, insn);
 
-    if (aligned && (linear & (size - 1)))
+    /* Before the segment's limit, which may raise #SS. */
+    if (aligned && ((cpu->segments[insn->segment].base + offset) & (size - 1)))
         cpu_raise_gp0(cpu);
-    return linear;
+    return memory_linear(cpu, insn->segment, offset, size, write);
 }
 
 Wide avx_read(Cpu *cpu, const Insn *insn, unsigned size, bool aligned)

@@ -94,17 +94,6 @@ static void whole_set(Cpu *cpu, unsigned number, Wide value)
     avx_set(cpu, (Operand){OPERAND_XMM, (u8)number, 32}, value);
 }
 
-/* Masks become all ones or zero before anything is read. */
-static Wide extend_masks(const Wide *mask, unsigned count, Size size)
-{
-    Wide extended = {{{0}, {0}}};
-
-    for (unsigned i = 0; i < count; i++)
-        if (is_selected(mask, i, size))
-            element_set(&extended, i, size, ~(u64)0);
-    return extended;
-}
-
 /* Elements and indexes, of their sizes; there are as many as the shorter of the two vectors has. */
 static void gather(Cpu *cpu, const Insn *insn, Size size, Size index_size)
 {
@@ -119,14 +108,15 @@ static void gather(Cpu *cpu, const Insn *insn, Size size, Size index_size)
         cpu_raise_ud(cpu);
     index = whole(cpu, indexes);
     mask = whole(cpu, masks);
-    mask = extend_masks(&mask, count, size);
     value = whole(cpu, dst);
-    whole_set(cpu, masks, mask);
     for (unsigned i = 0; i < count; i++) {
         u64 offset = sign_extend(element_get(&index, i, index_size), index_size);
 
-        if (!is_selected(&mask, i, size))
+        if (!is_selected(&mask, i, size)) {
+            element_set(&mask, i, size, 0);
+            whole_set(cpu, masks, mask);
             continue;
+        }
         offset = (base + (offset << insn->scale)) & insn->address_mask;
         element_set(&value, i, size, memory_read(cpu, insn->segment, offset, size));
         whole_set(cpu, dst, value);

@@ -28,15 +28,18 @@ static Vector run_fused(Fused *operation, const Vector operands[3], u32 control,
 /* As simd_flagged(). */
 static Vector fused_flagged(Cpu *cpu, Fused *operation, const Vector operands[3], u32 *flags)
 {
-    u32 control = (cpu->mxcsr & ~(u32)MXCSR_FLAGS) | MXCSR_MASKS, tiny = 0;
+    u32 control = (cpu->mxcsr & ~(u32)MXCSR_FLAGS) | MXCSR_MASKS, tiny = 0, found = 0;
     Vector result;
 
     if (UNLIKELY(!(cpu->mxcsr & MXCSR_UE << MXCSR_MASK_SHIFT))) {
         run_fused(operation, operands, control | MXCSR_FTZ, &tiny);
         control &= ~(u32)MXCSR_FTZ;
     }
-    result = run_fused(operation, operands, control, flags);
-    *flags |= tiny & MXCSR_UE;
+    result = run_fused(operation, operands, control, &found);
+    found |= tiny & MXCSR_UE;
+    if (UNLIKELY(found & ~(cpu->mxcsr >> MXCSR_MASK_SHIFT) & (MXCSR_OE | MXCSR_UE)))
+        found = simd_fused_precision(cpu, operands, found);
+    *flags |= found;
     return result;
 }
 
@@ -141,6 +144,8 @@ static void VCVTPS2PH(Cpu *cpu, const Insn *insn)
     value.lane[1] = (Vector){0};
     if (dst.kind == OPERAND_MEMORY && simd_is_masked(cpu, flags))
         avx_write(cpu, insn, dst.size, value, false);
+    else if (dst.kind == OPERAND_MEMORY)
+        x87_probe_store(cpu, insn, dst.size, QWORD); /* faults of the address come first */
     simd_report(cpu, flags);
     if (dst.kind != OPERAND_MEMORY)
         avx_set(cpu, dst, value);

@@ -96,7 +96,8 @@ static u64 in_use(const Cpu *cpu)
 
 /* ---- saving ---- */
 
-/* Returns the requested components. */
+/* Returns the requested components. The area's first byte is touched first, then its header if that
+ * is read, then its last byte. */
 static u64 area_check(Cpu *cpu, const Insn *insn, bool write)
 {
     u64 components;
@@ -105,10 +106,13 @@ static u64 area_check(Cpu *cpu, const Insn *insn, bool write)
     if (cpu->cr0 & CR0_TS)
         cpu_raise(cpu, EXCEPTION_NM, 0);
     components = cpu->xcr0 & edx_eax(cpu);
-    if (memory_linear(cpu, insn->segment, operand_offset(cpu, insn), xsave_size(components),
-                      write) &
-        63)
+    if ((cpu->segments[insn->segment].base + operand_offset(cpu, insn)) & 63)
         cpu_raise_gp0(cpu);
+    if (!write) {
+        x87_read_memory(cpu, insn, 0, BYTE);
+        x87_read_memory(cpu, insn, XSTATE_BV, BYTE);
+    }
+    x87_probe_image(cpu, insn, xsave_size(components), BYTE, write);
     return components;
 }
 

@@ -44,6 +44,8 @@ void simd_report(Cpu *cpu, u32 flags);
 /* The flags of the current instruction's operation, one of them an unmasked OE or UE, with PE as
  * the manual wants it then. */
 u32 simd_precision(const Cpu *cpu, Vector a, Vector b, u32 flags);
+/* The same for a fused multiplication and addition. */
+u32 simd_fused_precision(const Cpu *cpu, const Vector operands[3], u32 flags);
 
 /* Would simd_report() of these flags return? */
 FORCE_INLINE bool simd_is_masked(const Cpu *cpu, u32 flags)

@@ -9,6 +9,8 @@
  * Manual: Intel SDM Vol. 1, "Numeric Overflow Exception (#O)", "Numeric Underflow Exception (#U)",
  * "Inexact-Result (Precision) Exception (#P)".
  */
+#include <string.h>
+
 #include "cpu/simd.h"
 
 typedef struct Number {
@@ -78,7 +80,16 @@ static bool sum_is_exact(Number a, Number b, unsigned precision)
     return width(sum) <= precision;
 }
 
-typedef enum Kind { UNKNOWN, PRODUCT, QUOTIENT, SUM, DIFFERENCE, ALTERNATING, TO_SINGLE } Kind;
+typedef enum Kind {
+    UNKNOWN,
+    PRODUCT,
+    QUOTIENT,
+    SUM,
+    DIFFERENCE,
+    ALTERNATING,
+    TO_SINGLE,
+    TO_HALF
+} Kind;
 
 typedef struct Arithmetic {
     u8 kind, size, lanes; /* size: of the operands */
@@ -138,6 +149,8 @@ static Arithmetic arithmetic(InsnName name)
         return (Arithmetic){TO_SINGLE, QWORD, 2, false};
     case INSN_CVTSD2SS:
         return (Arithmetic){TO_SINGLE, QWORD, 1, false};
+    case INSN_VCVTPS2PH:
+        return (Arithmetic){TO_HALF, DWORD, 4, false};
     default:
         return (Arithmetic){UNKNOWN, QWORD, 0, false};
     }
@@ -147,6 +160,8 @@ static bool lane_is_exact(Kind kind, Number a, Number b, unsigned lane, unsigned
 {
     if (kind == TO_SINGLE)
         return b.special || width(b.odd) <= 24;
+    if (kind == TO_HALF)
+        return b.special || width(b.odd) <= 11;
     if (a.special || b.special)
         return true;
     if (kind == DIFFERENCE || (kind == ALTERNATING && lane % 2 == 0))
@@ -182,6 +197,67 @@ u32 simd_precision(const Cpu *cpu, Vector a, Vector b, u32 flags)
         Number y = unpack(cpu, element(both, what.size, second), what.size);
 
         if (!lane_is_exact(what.kind, x, y, lane, precision))
+            flags |= MXCSR_PE;
+    }
+    return flags;
+}
+
+/* ---- fused multiplication and addition ---- */
+
+/* Where the sum spans more than 126 bits, its lowest and its highest one are too far apart. */
+static bool fused_is_exact(Number x, Number y, Number z, unsigned precision)
+{
+    u128 product = (u128)x.odd * y.odd, high = product, low = z.odd, sum;
+    int shift = x.exponent + y.exponent - z.exponent;
+
+    if (x.special || y.special || z.special || product == 0)
+        return true;
+    if (z.odd == 0)
+        return width(product) <= precision;
+    if (shift < 0) {
+        high = z.odd;
+        low = product;
+        shift = -shift;
+    }
+    if (shift + (int)width(high) > 126)
+        return false;
+    high <<= shift;
+    if ((x.negative ^ y.negative) == z.negative)
+        sum = high + low;
+    else
+        sum = high > low ? high - low : low - high;
+    while (sum && !(sum & 1))
+        sum >>= 1;
+    return width(sum) <= precision;
+}
+
+/* Is the addend's sign turned, compared with the product's? By the mnemonic. */
+static bool subtracts(const char *name, unsigned lane)
+{
+    bool negated = name[2] == 'N', minus = strstr(name, "SUB") != NULL;
+
+    if (strstr(name, "ADDSUB"))
+        minus = lane % 2 == 0;
+    else if (strstr(name, "SUBADD"))
+        minus = lane % 2 == 1;
+    return minus != negated;
+}
+
+u32 simd_fused_precision(const Cpu *cpu, const Vector operands[3], u32 flags)
+{
+    const char *name = insn_info[opcode_rows[cpu->insn->row].name].name;
+    const char *digits = name + strcspn(name, "123"); /* "132PS": which are multiplied, and added */
+    Size size = digits[4] == 'S' ? DWORD : QWORD;
+    unsigned lanes = digits[3] == 'S' ? 1 : 16 / size;
+
+    flags &= ~(u32)MXCSR_PE;
+    for (unsigned lane = 0; lane < lanes; lane++) {
+        Number number[3];
+
+        for (unsigned i = 0; i < 3; i++)
+            number[i] = unpack(cpu, element(&operands[digits[i] - '1'], size, lane), size);
+        number[2].negative ^= subtracts(name, lane);
+        if (!fused_is_exact(number[0], number[1], number[2], size == DWORD ? 24 : 53))
             flags |= MXCSR_PE;
     }
     return flags;
