@@ -64,6 +64,19 @@ static const FormerlyDifferent formerly_different[] = {
     {CASE_16, 3, {0x0F, 0xAE, 0x07}},       /* FXSAVE: limit, alignment, last byte */
     {CASE_32, 4, {0x66, 0x0F, 0xAE, 0x0B}}, /* FXRSTOR: not with this prefix */
     {CASE_16, 3, {0x0F, 0x28, 0x07}},       /* MOVAPS: alignment before the limit */
+    {CASE_32, 4, {0xF3, 0x0F, 0x59, 0xC1}}, /* MULSS: PE beside an unmasked underflow */
+    {CASE_32, 3, {0x0F, 0xF7, 0xC1}},       /* MASKMOVQ: all bytes are checked */
+    {CASE_32, 3, {0x0F, 0x2D, 0xC1}},       /* CVTPS2PI: MMX registers, and then an exception */
+    {CASE_64, 3, {0xC1, 0xC7, 0x20}},       /* ROL by 0 clears an upper half */
+    {CASE_32, 1, {0x61}},                   /* POPA: what was popped before a fault */
+    {CASE_32, 2, {0x63, 0x0B}},             /* ARPL: a selector that stays is not written */
+    {CASE_32, 1, {0xA7}},                   /* CMPS: ES:EDI first */
+    {CASE_16, 5, {0x66, 0xC8, 8, 0, 1}},    /* ENTER: all of ESP */
+    {CASE_16, 2, {0xFF, 0xD3}},             /* CALL: the stack before the target */
+    {CASE_64, 3, {0x0F, 0xAE, 0x2B}},       /* XRSTOR: first byte, header, last byte */
+    {CASE_64, 5, {0xC4, 0xE2, 0x7D, 0x9D, 0xC1}},       /* VFNMADD132SS: PE as above */
+    {CASE_64, 6, {0xC4, 0xE3, 0x7D, 0x1D, 0x1B, 0x00}}, /* VCVTPS2PH: the address first */
+    {CASE_64, 6, {0xC4, 0xE2, 0xF9, 0x92, 0x34, 0x97}}, /* VGATHERDPD: masks at a fault */
 };
 
 Test(conform, former_differences, .timeout = 600)

@@ -136,7 +136,7 @@ static bool is_own_mask(const Case *c, const u8 *e, const u8 *g, const Outcome *
 {
     InsnName name = c->row < opcode_row_count ? opcode_rows[c->row].name : INSN_COUNT;
 
-    return name == INSN_FXSAVE && memcmp(e, g, 12) == 0 &&
+    return (name == INSN_FXSAVE || name == INSN_XSAVE) && memcmp(e, g, 12) == 0 &&
            memcmp(e + 12, &expected->state.fx.mxcsr_mask, 4) == 0 &&
            memcmp(g + 12, &got->state.fx.mxcsr_mask, 4) == 0;
 }

@@ -182,6 +182,9 @@ static unsigned whole_size(const Generator *generator)
     case INSN_FXSAVE:
     case INSN_FXRSTOR:
         return 512;
+    case INSN_XSAVE:
+    case INSN_XRSTOR:
+        return 832;
     case INSN_FRSTOR:
     case INSN_FNSAVE:
         return 108;
@@ -273,7 +276,7 @@ static bool uses_ymm(const OpcodeRow *row)
     Feature feature = row_feature(row);
 
     return feature == FEATURE_AVX || feature == FEATURE_AVX2 || feature == FEATURE_FMA ||
-           feature == FEATURE_F16C;
+           feature == FEATURE_F16C || feature == FEATURE_XSAVE;
 }
 
 static void fill_ymm(Generator *generator)

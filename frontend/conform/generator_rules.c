@@ -330,6 +330,72 @@ static void whole_image(Generator *generator)
     generator_store(generator, generator->linear, &image, sizeof image);
 }
 
+/* XCR0 has components that not every host has: only x87, SSE and AVX are asked for. Images lie on
+ * 64 bytes, mostly, and most of what is restored has a header that is allowed. */
+static void choose_components(Generator *generator)
+{
+    const Insn *insn = &generator->encoding.insn;
+
+    set_register(generator, RAX, ~(u64)0, random_below(&generator->random, 8));
+    set_register(generator, RDX, ~(u64)0, 0);
+    if (!(generator->linear & 63) || random_one_in(&generator->random, 8) || insn->rip_relative)
+        return;
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned reg = (i ? insn->index : insn->base) / 8;
+
+        if (reg < 16 && reg != RSP && !(i && insn->scale)) {
+            generator->c->before.gpr[reg] -= generator->linear & 63;
+            generator->linear &= ~(u64)63;
+            return;
+        }
+    }
+}
+
+static void extended_image(Generator *generator)
+{
+    struct {
+        FxImage legacy;
+        u64 header[8];
+        u8 ymm_high[16][16];
+    } image = {0};
+
+    choose_components(generator);
+    value_x87(&generator->random, &image.legacy);
+    value_xmm(&generator->random, &image.legacy);
+    image.header[0] = random_below(&generator->random, 8);
+    if (random_one_in(&generator->random, 16))
+        image.header[random_below(&generator->random, 8)] |= value_integer(&generator->random);
+    for (unsigned i = 0; i < 16; i++)
+        value_vector(&generator->random, image.ymm_high[i]);
+    generator->c->patch_count = 0;
+    generator_store(generator, generator->linear, &image, sizeof image);
+}
+
+/* ---- gathers ---- */
+
+/* Small indexes in the index register, and a mask of any signs. */
+static void gather(Generator *generator)
+{
+    const Insn *insn = &generator->encoding.insn;
+    CaseState *state = &generator->c->before;
+
+    for (unsigned i = 0; i < INSN_OPERANDS; i++)
+        if (insn->operands[i].kind == OPERAND_MEMORY) {
+            unsigned reg = insn->operands[i].number & 15;
+            u64 indexes[4];
+
+            for (unsigned j = 0; j < 4; j++)
+                indexes[j] = random_below(&generator->random, 16) |
+                             (u64)random_below(&generator->random, 16) << 32;
+            if (random_one_in(&generator->random, 2))
+                for (unsigned j = 0; j < 4; j++)
+                    indexes[j] &= 0xFFFFFFFF;
+            memcpy(state->fx.xmm[reg], indexes, 16);
+            memcpy(state->ymm_high[reg], indexes + 2, 16);
+        }
+    generator_fill(generator, generator->linear, 128);
+}
+
 static void x87_environment(Generator *generator)
 {
     u16 control = value_x87_control(&generator->random);
@@ -408,6 +474,16 @@ static Rule *const rules[INSN_COUNT] = {
     [INSN_ENTER] = enter_frame,
     [INSN_LEAVE] = leave_frame,
     [INSN_FXRSTOR] = whole_image,
+    [INSN_XRSTOR] = extended_image,
+    [INSN_XSAVE] = choose_components,
+    [INSN_VPGATHERDD] = gather,
+    [INSN_VPGATHERDQ] = gather,
+    [INSN_VPGATHERQD] = gather,
+    [INSN_VPGATHERQQ] = gather,
+    [INSN_VGATHERDPS] = gather,
+    [INSN_VGATHERDPD] = gather,
+    [INSN_VGATHERQPS] = gather,
+    [INSN_VGATHERQPD] = gather,
     [INSN_FLDENV] = x87_environment,
     [INSN_FRSTOR] = x87_environment,
     [INSN_FLDCW] = x87_control_word,

@@ -19,10 +19,8 @@ static const struct {
     {"RDRAND", "its result is random"},
     {"RDSEED", "its result is random"},
     {"RDPID", "its result is the machine's own"},
+    {"XSAVEOPT", "what it leaves out is the processor's choice"},
     {"XGETBV", "its result is the machine's own"},
-    {"XSAVE", "what it saves depends on the host's kernel"},
-    {"XSAVEOPT", "what it saves depends on the host's kernel"},
-    {"XRSTOR", "what it restores depends on the host's kernel"},
     {"SLDT", "kernels emulate it, or show their own values"},
     {"STR", "kernels emulate it, or show their own values"},
     {"SMSW", "kernels emulate it, or show their own values"},
@@ -55,9 +53,6 @@ const char *native_row_refusal(const OpcodeRow *row)
 {
     const char *name = insn_info[row->name].name;
 
-    if ((row->attributes & VEX_BIT) && row_feature(row) != FEATURE_BMI1 &&
-        row_feature(row) != FEATURE_BMI2)
-        return "the upper halves of YMM registers are not loaded yet";
     if (row->name == INSN_MOVSEG && row->operands[0] == CODE_Sw)
         return "it loads a segment register";
     for (unsigned i = 0; i < COUNT_OF(refusals); i++)

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "cpu/cpu.h"
+#include "frontend/conform/host_cpuid.h"
 #include "frontend/conform/oracle_frame.h"
 #include "frontend/conform/surroundings.h"
 
@@ -193,6 +194,21 @@ static u64 read_fs_base(void)
     return base;
 }
 
+/* Not on every host: processor and kernel must have it. Such a case then runs without. */
+static bool ymm_is_here;
+
+static bool find_ymm(void)
+{
+    enum { OSXSAVE = 1 << 27, AVX = 1 << 28, STATES = 6 };
+    u32 registers[4], low, high;
+
+    host_cpuid(1, registers);
+    if ((registers[2] & (OSXSAVE | AVX)) != (OSXSAVE | AVX))
+        return false;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & STATES) == STATES;
+}
+
 static Step set_up(Surroundings *s)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -203,6 +219,7 @@ static Step set_up(Surroundings *s)
     frame->host_fs = read_fs_base();
     frame->mxcsr = frame->ymm.legacy.mxcsr = 0x1F80;
     frame->ymm.components = XSAVE_YMM;
+    ymm_is_here = find_ymm();
     if (!make_descriptors())
         return STEP_DESCRIPTORS;
     if (!catch_signals())
@@ -267,7 +284,7 @@ static void load_case(const Case *c)
     memcpy(frame->gpr, c->before.gpr, sizeof frame->gpr);
     frame->flags = (c->before.rflags & LOADABLE_FLAGS) | FLAGS_ALWAYS | FLAG_IF;
     frame->fx = c->before.fx;
-    frame->uses_ymm = c->flags & CASE_USES_YMM;
+    frame->uses_ymm = ymm_is_here && (c->flags & CASE_USES_YMM);
     if (frame->uses_ymm)
         memcpy(frame->ymm.ymm_high, c->before.ymm_high, sizeof c->before.ymm_high);
     frame->is_long = c->mode == CASE_64;
@@ -299,6 +316,8 @@ static void store_case(const Case *c, Outcome *outcome)
     store_x87_pointers(&outcome->state.fx);
     if (frame->uses_ymm)
         memcpy(outcome->state.ymm_high, frame->out_ymm.ymm_high, sizeof frame->out_ymm.ymm_high);
+    else
+        memcpy(outcome->state.ymm_high, c->before.ymm_high, sizeof c->before.ymm_high);
     outcome->vector = -1;
     outcome->error_code = 0;
     outcome->address = 0;

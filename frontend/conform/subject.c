@@ -126,6 +126,8 @@ static void load_state(Cpu *cpu, const Case *c)
     for (unsigned i = 0; i < 16; i++)
         memcpy(cpu->xmm[i].bytes, state->fx.xmm[i], 16);
     cpu->mxcsr = state->fx.mxcsr;
+    for (unsigned i = 0; i < 16 && (c->flags & CASE_USES_YMM); i++)
+        memcpy(cpu->ymm_high[i].bytes, state->ymm_high[i], 16);
     cpu->cr2 = 0;
     cpu->attention = 0;
     cpu->delivering = -1;
@@ -185,7 +187,7 @@ static void store_x87(const Cpu *cpu, FxImage *fx)
     }
 }
 
-static void store_state(const Cpu *cpu, CaseState *state)
+static void store_state(const Cpu *cpu, const Case *c, CaseState *state)
 {
     memcpy(state->gpr, cpu->gpr, sizeof state->gpr);
     state->rip = cpu->rip;
@@ -193,6 +195,8 @@ static void store_state(const Cpu *cpu, CaseState *state)
     store_x87(cpu, &state->fx);
     for (unsigned i = 0; i < 16; i++)
         memcpy(state->fx.xmm[i], cpu->xmm[i].bytes, 16);
+    for (unsigned i = 0; i < 16 && (c->flags & CASE_USES_YMM); i++)
+        memcpy(state->ymm_high[i], cpu->ymm_high[i].bytes, 16);
     state->fx.mxcsr = cpu->mxcsr;
     state->fx.mxcsr_mask = MXCSR_BITS;
 }
@@ -252,7 +256,7 @@ void subject_run(Subject *subject, const Case *c, Outcome *outcome)
     outcome->vector = -1;
     outcome->error_code = 0;
     outcome->address = 0;
-    store_state(cpu, &outcome->state);
+    store_state(cpu, c, &outcome->state);
     if (cpu->attention & ATTEND_SHUTDOWN) {
         outcome->status = OUTCOME_LOST;
         subject->mode = CASE_MODES;

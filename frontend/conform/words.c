@@ -92,7 +92,7 @@ void words_inputs(FILE *file, const Case *c, const char *indent)
     fprintf(file, "%s%s = %08" PRIX64 "  flags = %08" PRIX64 "\n", indent, is_long ? "RIP" : "EIP",
             c->before.rip, c->before.rflags);
     for (unsigned i = 0; i < (is_long ? 16 : 8); i++)
-        if (c->before.gpr[i] && i < 8)
+        if (i < 8 && c->before.gpr[i])
             fprintf(file, "%s%c%s = %0*" PRIX64 "\n", indent, is_long ? 'R' : 'E', registers[i],
                     is_long ? 16 : 8, c->before.gpr[i]);
         else if (c->before.gpr[i])
