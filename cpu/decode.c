@@ -368,9 +368,7 @@ static bool decode_vex(Decoder *decoder, bool three_bytes, OpcodeMap *map)
     decoder->operand_prefix = (last & 3) == 1;
     decoder->insn->prefixes |= repeats[last & 3];
     decoder->rex = 0;
-    if (decoder->mode.code_size != 8)
-        decoder->vvvv &= 7;
-    else
+    if (decoder->mode.code_size == 8)
         decoder->rex =
             (u8)((decoder->vex_w ? 8 : 0) | (three_bytes ? ~first >> 5 & 7 : ~first >> 5 & 4));
     *map = MAP_VEX_0F + maps - 1;
@@ -491,6 +489,13 @@ static Operand rm_operand(const Decoder *decoder, unsigned size)
     return gpr_operand(decoder, (decoder->insn->modrm & 7) | (decoder->rex & 1) << 3, size);
 }
 
+/* Outside 64-bit mode there are eight registers; the field's top bit counts only where the field
+ * must be unused. */
+static unsigned vvvv_register(const Decoder *decoder)
+{
+    return decoder->vvvv & (decoder->mode.code_size == 8 ? 15 : 7);
+}
+
 /* MMX registers have no REX bit. */
 static Operand vector_operand(Decoder *decoder, u8 code, unsigned reg, unsigned size)
 {
@@ -506,7 +511,7 @@ static Operand vector_operand(Decoder *decoder, u8 code, unsigned reg, unsigned 
     if (mmx)
         return (Operand){OPERAND_MMX, reg & 7, QWORD};
     if (source == FROM_XMM_VVVV)
-        reg = decoder->vvvv;
+        reg = vvvv_register(decoder);
     if (source == FROM_XMM_IMMEDIATE) {
         u8 immediate = (u8)next_bytes(decoder, 1);
 
@@ -607,7 +612,7 @@ static Operand decode_operand(Decoder *decoder, u8 code, u8 opcode)
     case FROM_X87_RM:
         return (Operand){OPERAND_X87, insn->modrm & 7, (u8)size};
     case FROM_VVVV:
-        return gpr_operand(decoder, decoder->vvvv, size);
+        return gpr_operand(decoder, vvvv_register(decoder), size);
     case FROM_VECTOR_INDEX:
         return (Operand){OPERAND_MEMORY, decoder->vector_index, (u8)size};
     case FROM_MMX_REG:

@@ -59,3 +59,19 @@ Test(decode, as_capstone_in_64_bit_mode)
 {
     compare_all(8);
 }
+
+/* VCOMISS names no register in VEX.vvvv; VADDPS does, and there are eight. */
+Test(decode, unused_vvvv_must_be_1111b)
+{
+    static const u8 unused[] = {0xC4, 0xE1, 0x38, 0x2F, 0xC0},
+                    used[] = {0xC4, 0xE1, 0x38, 0x58, 0xC0};
+    Cpu *cpu = decoding_cpu();
+    Insn insn = {0};
+
+    cr_expect_eq(decode(cpu, (DecodeMode){DWORD, true}, unused, sizeof unused, &insn), DECODE_OK);
+    cr_expect_str_eq(insn_name(&insn), "UD");
+    cr_expect_eq(decode(cpu, (DecodeMode){DWORD, true}, used, sizeof used, &insn), DECODE_OK);
+    cr_expect_str_eq(insn_name(&insn), "VADDPS");
+    cr_expect_eq(insn.operands[1].number, 0);
+    free(cpu);
+}

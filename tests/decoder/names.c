@@ -205,6 +205,12 @@ static const struct {
     {"AAD", NO_CONSTANT},       {"PINSRW", WIDTH}, /* REX.W changes nothing */
     {"PEXTRW", WIDTH},          {"MOVMSKPS", WIDTH},
     {"MOVMSKPD", WIDTH},        {"PMOVMSKB", WIDTH},
+    {"PEXTRB", WIDTH},          {"PINSRB", WIDTH},
+    {"VPINSRW", WIDTH},         {"VPINSRB", WIDTH},
+    {"VPEXTRW", WIDTH},         {"VPEXTRB", WIDTH},
+    {"VMOVMSKPS", WIDTH},       {"VMOVMSKPD", WIDTH},
+    {"VPMOVMSKB", WIDTH},       {"VCOMISS", SIZE},
+    {"VCOMISD", SIZE},
 };
 
 static unsigned quirks_of(const char *ours)

@@ -91,13 +91,13 @@ static bool gather_without_sib(const Comparison *comparison)
            (!strncmp(theirs, "vgather", 7) || !strncmp(theirs, "vpgather", 8));
 }
 
-static bool vex_scalar_size(const Comparison *comparison)
+/* VEX.vvvv, inverted back, above 7: the top bit counts outside 64-bit mode too. */
+static bool vvvv_not_unused(const Comparison *comparison)
 {
-    unsigned id = comparison->theirs->id;
+    unsigned at = comparison->opcode_at + (opcode(comparison) == 0xC4 ? 2 : 1);
 
-    return comparison->disagreement == OTHER_OPERANDS && is_vex(comparison) &&
-           (id == X86_INS_VCOMISS || id == X86_INS_VCOMISD || id == X86_INS_VPINSRW ||
-            id == X86_INS_VPINSRB);
+    return we_refuse(comparison) && is_vex(comparison) && comparison->code_size != 8 &&
+           !(comparison->bytes[at] & 0x40);
 }
 
 static bool later_vex(const Comparison *comparison)
@@ -229,9 +229,9 @@ const Rule decoder_rules[] = {
      vex_w_set},
     {"a gather without SIB", "#UD (SDM Vol. 2, \"VSIB\"), and with 16-bit addresses",
      gather_without_sib},
-    {"sizes of some VEX operands",
-     "capstone gives VCOMISS and VCOMISD 16 bytes, and ignores VEX.W for what is inserted",
-     vex_scalar_size},
+    {"VEX.vvvv that is not unused",
+     "must be 1111b when it names no register; capstone overlooks its top bit in 32-bit mode",
+     vvvv_not_unused},
     {"later VEX instructions",
      "capstone does not know VAES, VPCLMULQDQ and VBROADCASTI128 with 256 bits, nor that "
      "processors take VPERMQ and VPERMPD with VEX.W clear",
