@@ -178,13 +178,45 @@ FORCE_INLINE void LODS(Cpu *cpu, const Insn *insn, Shape shape)
 }
 SIZED(LODS)
 
+/* ---- CMPS and SCAS: REPE goes on while the elements are equal, REPNE while they are not ---- */
+
+/* How many of `most` elements are compared until one stops the repetition. */
+FORCE_INLINE u64 compared(const Insn *insn, Size size, u64 most, const u8 *a, const u8 *b, u64 step)
+{
+    bool stop = insn->prefixes & PREFIX_REPNE;
+    u64 count = 0;
+
+    do
+        count++;
+    while (count < most && (bytes_load(a + (count - 1) * step, size) ==
+                            bytes_load(b + (count - 1) * size, size)) != stop);
+    return count;
+}
+
 FORCE_INLINE u64 compare_body(Cpu *cpu, const Insn *insn, Size size, u64 most)
 {
-    /* When both would fault, it is ES:(E)DI that does. */
-    u64 b = memory_read(cpu, ES, string_pointer(cpu, insn, RDI), size);
-    u64 a = memory_read(cpu, insn->segment, string_pointer(cpu, insn, RSI), size);
+    u64 source = string_pointer(cpu, insn, RSI), destination = string_pointer(cpu, insn, RDI);
+    u64 from = segment_linear(cpu, insn->segment, source),
+        to = segment_linear(cpu, ES, destination);
+    u64 count = run_length(cpu, insn, insn->segment, source, from, size, most, false), a, b;
 
-    (void)most;
+    count = run_length(cpu, insn, ES, destination, to, size, count, false);
+    if (count > 1) {
+        const u8 *left = mmu_fast(&cpu->mmu, cpu->tlb_epoch, from, ACCESS_READ, cpu->as, size);
+        const u8 *right = mmu_fast(&cpu->mmu, cpu->tlb_epoch, to, ACCESS_READ, cpu->as, size);
+
+        if (left && right) {
+            count = compared(insn, size, count, left, right, size);
+            a = bytes_load(left + (count - 1) * size, size);
+            b = bytes_load(right + (count - 1) * size, size);
+            alu_subtract(&cpu->flags, size, a, b, false);
+            string_advance(cpu, insn, RSI, size, count);
+            string_advance(cpu, insn, RDI, size, count);
+            return count;
+        }
+    }
+    a = memory_read(cpu, insn->segment, source, size);
+    b = memory_read(cpu, ES, destination, size);
     alu_subtract(&cpu->flags, size, a, b, false);
     string_advance(cpu, insn, RSI, size, 1);
     string_advance(cpu, insn, RDI, size, 1);
@@ -199,12 +231,22 @@ SIZED(CMPS)
 
 FORCE_INLINE u64 scan_body(Cpu *cpu, const Insn *insn, Size size, u64 most)
 {
-    u64 element = memory_read(cpu, ES, string_pointer(cpu, insn, RDI), size);
+    u64 destination = string_pointer(cpu, insn, RDI), wanted = gpr_read(cpu, RAX, size);
+    u64 to = segment_linear(cpu, ES, destination), element;
+    u64 count = run_length(cpu, insn, ES, destination, to, size, most, false);
+    const u8 *host =
+        count > 1 ? mmu_fast(&cpu->mmu, cpu->tlb_epoch, to, ACCESS_READ, cpu->as, size) : NULL;
 
-    (void)most;
-    alu_subtract(&cpu->flags, size, gpr_read(cpu, RAX, size), element, false);
-    string_advance(cpu, insn, RDI, size, 1);
-    return 1;
+    if (host) {
+        count = compared(insn, size, count, (const u8 *)&wanted, host, 0);
+        element = bytes_load(host + (count - 1) * size, size);
+    } else {
+        count = 1;
+        element = memory_read(cpu, ES, destination, size);
+    }
+    alu_subtract(&cpu->flags, size, wanted, element, false);
+    string_advance(cpu, insn, RDI, size, count);
+    return count;
 }
 
 FORCE_INLINE void SCAS(Cpu *cpu, const Insn *insn, Shape shape)
