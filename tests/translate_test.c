@@ -323,7 +323,16 @@ static void put_instruction(Program *program)
             put_operand(program, 8);
         }
         break;
-    case 22: /* string instructions */
+    case 22: /* string instructions, XLAT */
+        if (below(random, 4) == 0) {
+            put(program, 0xD7, 1);
+            break;
+        }
+        if (!prefix && below(random, 2)) { /* repeated a few times */
+            put(program, 0xB9, 1);
+            put(program, below(random, 40), program->wide ? 4 : 2);
+            put(program, 0xF2 | below(random, 2), 1);
+        }
         put(program, (const u8[]){0xAA, 0xAB, 0xAC, 0xAD, 0xA4, 0xA6, 0xAE}[below(random, 7)], 1);
         break;
     default: /* MOV reg, immediate */

@@ -121,17 +121,22 @@ static void put_value(Text *text, const IrOp *op, u8 value)
         put(text, " %s", registers[value - VALUE_GPR]);
 }
 
+static const char *address_register(u8 value)
+{
+    return value < VALUE_T0 ? registers[value - VALUE_GPR] : "t0";
+}
+
 static void put_address(Text *text, const IrAddress *address)
 {
     const char *plus = "";
 
     put(text, " %s:[", address->segment < COUNT_OF(segments) ? segments[address->segment] : "?");
     if (address->base) {
-        put(text, "%s", registers[address->base - VALUE_GPR]);
+        put(text, "%s", address_register(address->base));
         plus = "+";
     }
     if (address->index) {
-        put(text, "%s%s*%d", plus, registers[address->index - VALUE_GPR], 1 << address->scale);
+        put(text, "%s%s*%d", plus, address_register(address->index), 1 << address->scale);
         plus = "+";
     }
     if (address->displacement || !*plus)

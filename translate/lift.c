@@ -174,6 +174,7 @@ static LiftFunction *const functions[INSN_COUNT] = {
     [INSN_PUSH] = lift_push,
     [INSN_POP] = lift_pop,
     [INSN_LEAVE] = lift_leave,
+    [INSN_XLAT] = lift_xlat,
     [INSN_RDTSC] = lift_rdtsc,
     [INSN_MOVS] = lift_string,
     [INSN_STOS] = lift_string,

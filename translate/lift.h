@@ -62,7 +62,7 @@ LiftFunction lift_mov, lift_movseg, lift_extend, lift_lea, lift_xchg, lift_cbw, 
 LiftFunction lift_alu, lift_test, lift_step, lift_not, lift_shift, lift_double_shift, lift_bit,
     lift_bit_scan, lift_product, lift_product3, lift_wide_product, lift_divide;
 LiftFunction lift_push, lift_pop, lift_leave;
-LiftFunction lift_rdtsc, lift_string, lift_simd, lift_x87;
+LiftFunction lift_xlat, lift_rdtsc, lift_string, lift_simd, lift_x87;
 LiftFunction lift_jcc, lift_jcxz, lift_loop, lift_jmp, lift_call, lift_ret;
 
 #endif

@@ -165,3 +165,15 @@ bool lift_rdtsc(Lifter *lifter)
     lift_op(lifter, IR_TIME, DWORD, VALUE_NONE, VALUE_NONE);
     return true;
 }
+
+bool lift_xlat(Lifter *lifter)
+{
+    IrAddress address = {.base = VALUE_GPR + RBX,
+                         .index = VALUE_T0,
+                         .segment = lifter->insn->segment,
+                         .bits = (u8)(64 - lifter->insn->address_shift)};
+
+    lift_op(lifter, IR_ZERO_EXTEND, DWORD, VALUE_T0, VALUE_GPR + RAX)->from = BYTE;
+    lift_load(lifter, IR_LOAD, BYTE, VALUE_GPR + RAX, address);
+    return true;
+}

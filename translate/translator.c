@@ -50,6 +50,7 @@ typedef struct Translator {
     Backend backend;
     JumpEntry jumps[JUMP_ENTRIES];
     TranslatedBlock *translations;
+    Handler *handlers; /* the interpreter's body for each call site, by its number */
     u32 count;
     u32 flushes; /* translations from before another one are gone */
     IrBlock ir;
@@ -159,6 +160,9 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, Assumptions now, u32 v
                           .links = {{.exit = code.exits[0]}, {.exit = code.exits[1]}},
                           .next = block->translation};
     block->translation = translation;
+    for (unsigned i = 0; i < block->count; i++)
+        translator->handlers[(translator->count - 1) << SITE_SHIFT | i] =
+            insn_general_handler(&block->insns[i]);
     translator->counters.translations++;
     translator->counters.guest_bytes += block->bytes;
     translator->counters.host_bytes += code.length;
@@ -302,7 +306,7 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
     cpu->counted = block->insns;
     cpu->block_end = cpu->block_stop = end;
     bool x87 = take_x87(cpu), sse = take_sse(cpu);
-    insn_general_handler(insn)(cpu, insn);
+    translator->handlers[site](cpu, insn);
     if (!goes_on(cpu, translation, insn)) {
         cpu_leave(cpu, insn + 1);
         return 1;
@@ -487,9 +491,11 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
         return false;
     }
     translator->translations = calloc(MAX_TRANSLATIONS, sizeof *translator->translations);
-    if (!translator->translations ||
+    translator->handlers = calloc((u64)MAX_TRANSLATIONS << SITE_SHIFT, sizeof(Handler));
+    if (!translator->translations || !translator->handlers ||
         !backend_create(&translator->backend, size, call_interpreter)) {
         snprintf(error, error_size, "the host gives no memory for generated code");
+        free(translator->handlers);
         free(translator->translations);
         free(translator);
         return false;
@@ -512,6 +518,7 @@ void translator_detach(Cpu *cpu)
     cpu->engine = NULL;
     cpu->engine_state = NULL;
     backend_destroy(&translator->backend);
+    free(translator->handlers);
     free(translator->translations);
     free(translator);
 }
