@@ -215,8 +215,9 @@ FORCE_INLINE u64 compare_body(Cpu *cpu, const Insn *insn, Size size, u64 most)
             return count;
         }
     }
-    a = memory_read(cpu, insn->segment, source, size);
+    /* When both would fault, it is ES:(E)DI that does. */
     b = memory_read(cpu, ES, destination, size);
+    a = memory_read(cpu, insn->segment, source, size);
     alu_subtract(&cpu->flags, size, a, b, false);
     string_advance(cpu, insn, RSI, size, 1);
     string_advance(cpu, insn, RDI, size, 1);
