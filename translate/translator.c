@@ -134,7 +134,7 @@ static bool has_room(const Translator *translator)
     return translator->count < MAX_TRANSLATIONS && memory->size - memory->used > ROOM;
 }
 
-static TranslatedBlock *translate(Cpu *cpu, Block *block, Assumptions now, u32 variant)
+static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
 {
     Translator *translator = translator_of(cpu);
     TranslatedBlock *translation;
@@ -144,7 +144,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, Assumptions now, u32 v
         forget_all(cpu);
     translator->ir.block = block;
     translator->ir.rip = cpu->rip;
-    translator->ir.assumptions = now;
+    translator->ir.assumptions = variant_assumptions(variant);
     ir_lift(&translator->ir);
     ir_fuse_pass(&translator->ir);
     ir_flags_pass(&translator->ir);
@@ -177,22 +177,21 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, Assumptions now, u32 v
 
 static bool can_translate(const Cpu *cpu, const Block *block)
 {
-    return block->host && limit_allows(cpu);
+    return block->host && variant_limit_allows(cpu);
 }
 
 /* The translation of the block at cpu->rip for the present state; NULL: not hot, or not to be had.
  */
 static TranslatedBlock *translation_for(Cpu *cpu, Block *block)
 {
-    Assumptions now = assumptions_now(cpu);
-    u32 variant = variant_of(cpu, now);
+    u32 variant = variant_now(cpu);
 
     for (TranslatedBlock *t = block->translation; t; t = t->next)
         if (t->rip == cpu->rip && t->variant == variant)
             return t;
     if (!can_translate(cpu, block) || ++block->executions < HOT)
         return NULL;
-    return translate(cpu, block, now, variant);
+    return translate(cpu, block, variant);
 }
 
 /* ---- running ---- */
@@ -273,7 +272,7 @@ static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *in
     budget = (i64)(cpu->native[NATIVE_END] - after);
     if (cpu->attention || cpu->block_key == NO_KEY || budget <= 0 ||
         cpu->rip != ((translation->rip + block->bytes) & cpu->linear_mask) ||
-        variant_of(cpu, assumptions_now(cpu)) != translation->variant)
+        variant_now(cpu) != translation->variant)
         return false;
     cpu->native[NATIVE_BUDGET] = (u64)budget;
     return true;
@@ -537,9 +536,8 @@ void translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
 bool translator_translate(Cpu *cpu)
 {
     Block *block = code_cache_find(cpu);
-    Assumptions now = assumptions_now(cpu);
 
-    return can_translate(cpu, block) && translate(cpu, block, now, variant_of(cpu, now)) != NULL;
+    return can_translate(cpu, block) && translate(cpu, block, variant_now(cpu)) != NULL;
 }
 
 void translator_flush(Cpu *cpu)
