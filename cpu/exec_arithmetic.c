@@ -151,8 +151,9 @@ static void CMPXCHG16B(Cpu *cpu, const Insn *insn)
     u64 offset = operand_offset(cpu, insn), low, high;
     bool equal;
 
-    if (memory_linear(cpu, insn->segment, offset, 16, true) & 15)
+    if ((cpu->segments[insn->segment].base + offset) & 15) /* before #SS of its address */
         cpu_raise_gp0(cpu);
+    memory_linear(cpu, insn->segment, offset, 16, true);
     low = memory_read_for_write(cpu, insn->segment, offset, QWORD);
     high = memory_read_for_write(cpu, insn->segment, offset + 8, QWORD);
     equal = low == cpu->gpr[RAX] && high == cpu->gpr[RDX];

@@ -124,6 +124,15 @@ static u32 tiny_halves(const Cpu *cpu, Vector halves)
     return 0;
 }
 
+/* Faults of the address come before those of the numbers. */
+static void probe_store(Cpu *cpu, const Insn *insn, unsigned size)
+{
+    u64 linear = memory_linear(cpu, insn->segment, operand_offset(cpu, insn), size, true);
+
+    for (unsigned done = 0; done < size; done += QWORD)
+        memory_probe_write(cpu, (linear + done) & cpu->linear_mask, QWORD, cpu->as);
+}
+
 /* Rounded by the immediate, or by MXCSR. */
 static void VCVTPS2PH(Cpu *cpu, const Insn *insn)
 {
@@ -145,7 +154,7 @@ static void VCVTPS2PH(Cpu *cpu, const Insn *insn)
     if (dst.kind == OPERAND_MEMORY && simd_is_masked(cpu, flags))
         avx_write(cpu, insn, dst.size, value, false);
     else if (dst.kind == OPERAND_MEMORY)
-        x87_probe_store(cpu, insn, dst.size, QWORD); /* faults of the address come first */
+        probe_store(cpu, insn, dst.size);
     simd_report(cpu, flags);
     if (dst.kind != OPERAND_MEMORY)
         avx_set(cpu, dst, value);

@@ -17,7 +17,8 @@ static bool saves_xmm(const Cpu *cpu)
  * which a page fault's address shows. */
 static void image_check(Cpu *cpu, const Insn *insn)
 {
-    u64 first = operand_offset(cpu, insn), last = first + IMAGE_SIZE - 1;
+    u64 first = operand_offset(cpu, insn);
+    u64 last = (first + IMAGE_SIZE - 1) & insn->address_mask;
     bool write = opcode_rows[insn->row].name == INSN_FXSAVE;
 
     x87_begin_no_wait(cpu);

@@ -181,6 +181,15 @@ static u64 element(const Vector *vectors, Size size, unsigned index)
     return bytes_load((const u8 *)vectors + index * size, size);
 }
 
+/* Where only one of overflow and underflow is unmasked, an element may have met the other: its
+ * masked response is inexact. */
+static u32 without_precision(const Cpu *cpu, u32 flags)
+{
+    u32 masked = flags & cpu->mxcsr >> MXCSR_MASK_SHIFT & (MXCSR_OE | MXCSR_UE);
+
+    return masked ? flags | MXCSR_PE : flags & ~(u32)MXCSR_PE;
+}
+
 u32 simd_precision(const Cpu *cpu, Vector a, Vector b, u32 flags)
 {
     Arithmetic what = arithmetic(opcode_rows[cpu->insn->row].name);
@@ -189,7 +198,7 @@ u32 simd_precision(const Cpu *cpu, Vector a, Vector b, u32 flags)
 
     if (what.kind == UNKNOWN)
         return flags;
-    flags &= ~(u32)MXCSR_PE;
+    flags = without_precision(cpu, flags);
     for (unsigned lane = 0; lane < what.lanes; lane++) {
         unsigned first = what.horizontal ? 2 * lane : lane;
         unsigned second = what.horizontal ? 2 * lane + 1 : lane + step;
@@ -250,7 +259,7 @@ u32 simd_fused_precision(const Cpu *cpu, const Vector operands[3], u32 flags)
     Size size = digits[4] == 'S' ? DWORD : QWORD;
     unsigned lanes = digits[3] == 'S' ? 1 : 16 / size;
 
-    flags &= ~(u32)MXCSR_PE;
+    flags = without_precision(cpu, flags);
     for (unsigned lane = 0; lane < lanes; lane++) {
         Number number[3];
 
