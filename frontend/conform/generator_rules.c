@@ -322,11 +322,15 @@ static void leave_frame(Generator *generator)
 static void whole_image(Generator *generator)
 {
     FxImage image = {0};
+    u32 mxcsr = (u32)random_next(&generator->random) & ~(u32)0x20000; /* see sse_control_word() */
 
-    if (random_one_in(&generator->random, 8))
+    if (random_one_in(&generator->random, 8)) {
+        generator_store(generator, generator->linear + offsetof(FxImage, mxcsr), &mxcsr, 4);
         return;
+    }
     value_x87(&generator->random, &image);
     value_xmm(&generator->random, &image);
+    generator->c->patch_count = 0; /* it needs the room */
     generator_store(generator, generator->linear, &image, sizeof image);
 }
 
@@ -418,6 +422,8 @@ static void sse_control_word(Generator *generator)
 {
     if (random_below(&generator->random, 8))
         generator_set_operand(generator, 0, value_mxcsr(&generator->random));
+    else /* bit 17 is reserved on some processors only */
+        generator_set_operand(generator, 0, random_next(&generator->random) & ~(u64)0x20000);
 }
 
 /* ---- the table ---- */
