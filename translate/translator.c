@@ -282,7 +282,6 @@ static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *in
 static u64 call_interpreter(Cpu *cpu, u32 site)
 {
     Translator *translator = translator_of(cpu);
-    const TranslatedBlock *translation = &translator->translations[site >> SITE_SHIFT];
 
     if (site == SITE_X87) {
         give_x87(cpu);
@@ -292,6 +291,7 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
         give_sse(cpu);
         return 0;
     }
+    const TranslatedBlock *translation = &translator->translations[site >> SITE_SHIFT];
     Block *block = translation->block;
     const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
     const Insn *end = block->insns + block->count;
