@@ -59,6 +59,11 @@ static bool is_vex(const Comparison *comparison)
     return opcode(comparison) == 0xC4 || opcode(comparison) == 0xC5;
 }
 
+static bool evex(const Comparison *comparison)
+{
+    return we_refuse(comparison) && opcode(comparison) == 0x62;
+}
+
 static bool prefixed_vex(const Comparison *comparison)
 {
     return we_refuse(comparison) && is_vex(comparison) &&
@@ -112,8 +117,12 @@ static bool later_vex(const Comparison *comparison)
 
 static bool vex_w_elsewhere(const Comparison *comparison)
 {
-    return comparison->code_size != 8 && comparison->disagreement == OTHER_OPERANDS &&
-           opcode(comparison) == 0xC4 && (comparison->bytes[comparison->opcode_at + 2] & 0x80);
+    unsigned id = comparison->theirs->id;
+    bool refused = we_refuse(comparison) && (id == X86_INS_VPEXTRQ || id == X86_INS_VPINSRQ);
+
+    return comparison->code_size != 8 && opcode(comparison) == 0xC4 &&
+           (comparison->bytes[comparison->opcode_at + 2] & 0x80) &&
+           (refused || comparison->disagreement == OTHER_OPERANDS);
 }
 
 static bool fourth_register(const Comparison *comparison)
@@ -223,6 +232,7 @@ const Rule decoder_rules[] = {
     {"a mandatory prefix that chooses nothing",
      "capstone overlooks 66h, F2h, F3h where they choose no instruction; processors raise #UD",
      idle_mandatory_prefix},
+    {"EVEX", "the forms that AVX-512 gives to instructions that there are: it is not there", evex},
     {"a prefix before VEX",
      "66h, F2h, F3h, LOCK and REX before a VEX prefix are #UD (SDM Vol. 2, \"AVX\")", prefixed_vex},
     {"VEX.W where it must be clear", "#UD (each page's exceptions); capstone overlooks it",
