@@ -44,6 +44,7 @@ bool cpu_init(Cpu *cpu, const char *model, AddressSpace *memory, AddressSpace *p
         cpu->board = *board;
     mmu_init(&cpu->mmu, memory, found->physical_bits, log);
     cpu->mmu.has_1gb_pages = cpu_has(cpu, FEATURE_PAGE1GB);
+    cpuid_announce(cpu);
     opcodes_index(cpu);
     if (!code_cache_create(cpu)) {
         snprintf(error, error_size, "not enough memory for the processor's code cache");

@@ -197,6 +197,7 @@ struct Cpu {
     /* ---- model and surroundings ---- */
     const struct CpuModel *model;
     FeatureSet features;
+    u32 announced[3][4];            /* what CPUID says of them: see cpuid.c */
     Mmu mmu;
     AddressSpace *memory, *ports;
     CpuBoard board;

@@ -97,16 +97,25 @@ bool feature_announcement(Feature feature, u32 *function, unsigned *reg, unsigne
     return false;
 }
 
+/* Of the functions in the table: which row of Cpu.announced they have. */
+static unsigned announcing_row(u32 function)
+{
+    return function == 1 ? 0 : function == 7 ? 1 : 2;
+}
+
+void cpuid_announce(Cpu *cpu)
+{
+    memset(cpu->announced, 0, sizeof cpu->announced);
+    for (unsigned i = 0; i < COUNT_OF(announcements); i++)
+        if (cpu_has(cpu, announcements[i].feature))
+            cpu->announced[announcing_row(announcements[i].function)][announcements[i].reg] |=
+                1u << announcements[i].bit;
+}
+
 /* The bits of a function's register that say what the processor has. */
 static u32 announced(const Cpu *cpu, u32 function, LeafRegister reg)
 {
-    u32 found = 0;
-
-    for (unsigned i = 0; i < COUNT_OF(announcements); i++)
-        if (announcements[i].function == function && announcements[i].reg == reg &&
-            cpu_has(cpu, announcements[i].feature))
-            found |= 1u << announcements[i].bit;
-    return found;
+    return cpu->announced[announcing_row(function)][reg];
 }
 
 static u32 letters(const char *text, unsigned from)

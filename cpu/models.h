@@ -19,6 +19,9 @@ typedef struct CpuModel {
 /* By name; NULL for an unknown one. An empty or NULL name means the default. */
 const CpuModel *model_find(const char *name);
 
+/* Fills in cpu->announced; once the features are known. */
+void cpuid_announce(Cpu *cpu);
+
 /* Where CPUID shows a feature: its function, 0..3 for EAX, EBX, ECX, EDX, and the bit there. False:
  * nowhere. */
 bool feature_announcement(Feature feature, u32 *function, unsigned *reg, unsigned *number);
