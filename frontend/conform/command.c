@@ -11,6 +11,7 @@
 
 #include "frontend/conform/case_file.h"
 #include "frontend/conform/command_options.h"
+#include "frontend/conform/vectors_286.h"
 #include "frontend/conform/native.h"
 #include "frontend/conform/replay.h"
 #include "frontend/conform/report.h"
@@ -232,6 +233,19 @@ static int run(const ConformOptions *options)
     return status;
 }
 
+static int run_vectors(const char *path)
+{
+    VectorTally tally;
+    char error[512];
+
+    if (!vectors_286_run(path, stdout, &tally, error, sizeof error))
+        return complain(error);
+    printf("%u cases of an 80286 on the interpreter: %u equal, %u differ as later processors do, %u "
+           "are wrong\n",
+           tally.cases, tally.equal, tally.by_rule, tally.wrong);
+    return tally.wrong ? EXIT_DIFFER : EXIT_AGREE;
+}
+
 int conform_command(int argc, char **argv)
 {
     ConformOptions options;
@@ -245,6 +259,8 @@ int conform_command(int argc, char **argv)
         fputs(conform_usage, stdout);
     else if (options.replay)
         status = replay_command(options.replay, campaign->cpu, campaign->engine);
+    else if (options.vectors)
+        status = run_vectors(options.vectors);
     else if (options.case_file_count)
         status = case_files_run(options.case_files, options.case_file_count, campaign->cpu,
                                 campaign->engine);

@@ -26,6 +26,7 @@ const char conform_usage[] =
     "  --cpu MODEL         as for -cpu (max)\n"
     "  --report FILE       also write a report: .html, .json, .xml (JUnit) or .txt\n"
     "  --replay CASE       one case again, in full: as a failure prints it, or a file\n"
+    "  --vectors FILE      the cases of a real 80286 instead (SingleStepTests, X86V or X86V.xz)\n"
     "  --verbose           a line per encoding and mode\n"
     "  --help              this text\n"
     "\n"
@@ -197,6 +198,10 @@ static bool parse_option(ConformOptions *options, const char *name, const char *
         options->replay = value;
         return true;
     }
+    if (strcmp(name, "--vectors") == 0) {
+        options->vectors = value;
+        return true;
+    }
     campaign->cpu = value; /* --cpu; checked when the processor is made */
     return true;
 }
@@ -205,7 +210,8 @@ static bool parse_option(ConformOptions *options, const char *name, const char *
 static const char *known_option(const char *text)
 {
     static const char *const names[] = {"--mode",   "--cases", "--seed",   "--jobs",
-                                        "--engine", "--cpu",   "--report", "--replay"};
+                                        "--engine", "--cpu",   "--report", "--replay",
+                                        "--vectors"};
 
     for (unsigned i = 0; i < COUNT_OF(names); i++)
         if (strcmp(text, names[i]) == 0 || strcmp(text, names[i] + 1) == 0)

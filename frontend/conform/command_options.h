@@ -13,6 +13,7 @@ typedef struct ConformOptions {
     const char *reports[CONFORM_REPORTS];   /* files to write */
     unsigned report_count;
     const char *replay;     /* a case, or a file of cases; NULL: none */
+    const char *vectors;    /* a file of the 80286's; NULL: none */
     const char **case_files;/* free() it */
     unsigned case_file_count;
     bool help, verbose;
