@@ -9,12 +9,24 @@
 #include "frontend/conform/campaign_unit.h"
 #include "frontend/conform/words.h"
 
+/* The sanitizer maps pages where cases expect that nothing is: in its builds the host disagrees. */
+#ifdef __SANITIZE_ADDRESS__
+enum { PAGES_ARE_OURS = false };
+#else
+enum { PAGES_ARE_OURS = true };
+#endif
+
 /* Says why where the host cannot be the oracle. */
 static bool oracle_is_here(void)
 {
     char error[256];
-    Oracle *oracle = oracle_open(error, sizeof error);
+    Oracle *oracle;
 
+    if (!PAGES_ARE_OURS) {
+        fprintf(stderr, "conform: skipped: the sanitizer's memory is in the way\n");
+        return false;
+    }
+    oracle = oracle_open(error, sizeof error);
     if (!oracle)
         fprintf(stderr, "conform: skipped: %s\n", error);
     oracle_close(oracle);
