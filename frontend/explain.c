@@ -6,6 +6,7 @@
  */
 #include "frontend/explain.h"
 
+#include <inttypes.h>
 #include <capstone/capstone.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static void print_guest(FILE *out, csh guest, const IrBlock *ir, const Insn *ins
 
     for (unsigned i = 0; i < insn->length; i++)
         snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-    fprintf(out, "%08llx  %-16s  %s %s\n", (unsigned long long)(ir->rip + insn->start), hex,
+    fprintf(out, "%08" PRIx64 "  %-16s  %s %s\n", ir->rip + insn->start, hex,
             count ? decoded->mnemonic : insn_name(insn), count ? decoded->op_str : "");
     if (count)
         cs_free(decoded, count);

@@ -175,9 +175,9 @@ static bool differ(Lockstep *lockstep, bool memory, FILE *report)
 /* From the checkpoint on, the translator's machine plays as well. */
 static void play_both(Lockstep *lockstep)
 {
-    for (u8 i = 0; i < TAPE_DRIVES; i++)
+    for (unsigned i = 0; i < TAPE_DRIVES; i++)
         if (lockstep->media[i])
-            tape_player(&lockstep->recorders[i], &lockstep->tape, i, lockstep->media[i],
+            tape_player(&lockstep->recorders[i], &lockstep->tape, (u8)i, lockstep->media[i],
                         &lockstep->cursors[0], &lockstep->departed[0]);
 }
 
@@ -350,14 +350,14 @@ Lockstep *lockstep_create(MachineConfig *config, char *error, size_t error_size)
     config->engine = ENGINE_TRANSLATOR;
     lockstep->config = quiet(config);
     lockstep->config.engine = ENGINE_INTERPRETER;
-    for (u8 i = 0; i < TAPE_DRIVES; i++) {
+    for (unsigned i = 0; i < TAPE_DRIVES; i++) {
         BlockDevice *medium = *medium_of(config, i);
 
         if (!medium)
             continue;
         lockstep->media[i] = medium;
-        tape_recorder(&lockstep->recorders[i], &lockstep->tape, i, medium);
-        tape_player(&lockstep->players[i], &lockstep->tape, i, medium, &lockstep->cursors[1],
+        tape_recorder(&lockstep->recorders[i], &lockstep->tape, (u8)i, medium);
+        tape_player(&lockstep->players[i], &lockstep->tape, (u8)i, medium, &lockstep->cursors[1],
                     &lockstep->departed[1]);
         *medium_of(config, i) = &lockstep->recorders[i].device;
         *medium_of(&lockstep->config, i) = &lockstep->players[i].device;

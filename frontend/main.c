@@ -47,7 +47,7 @@ static int run(Session *session)
 int main(int argc, char **argv)
 {
     bool conform = argc > 1 && strcmp(argv[1], "conform") == 0;
-    Session *session = conform ? NULL : calloc(1, sizeof *session);
+    Session *session;
     char error[SESSION_ERROR];
     int status = EXIT_FAILURE;
 
@@ -55,6 +55,7 @@ int main(int argc, char **argv)
         return explain_command(argc - 1, argv + 1);
     if (conform)
         return conform_command(argc - 1, argv + 1);
+    session = calloc(1, sizeof *session);
     if (!session)
         return complain("the host is out of memory");
     switch (options_parse(&session->options, argc, argv, error, sizeof error)) {

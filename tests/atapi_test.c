@@ -112,8 +112,8 @@ Test(atapi, it_is_no_disk)
 Test(atapi, it_does_not_answer_for_a_slave)
 {
     out(R_DEVICE, 0xB0);
-    for (u16 reg = R_ERROR; reg <= R_STATUS; reg++)
-        cr_assert_eq(in(reg), 0);
+    for (unsigned reg = R_ERROR; reg <= R_STATUS; reg++)
+        cr_assert_eq(in((u16)reg), 0);
     out(R_STATUS, 0xEC);
     wait_ns(A_WHILE);
     cr_assert_not(rig.irqs[1].level);

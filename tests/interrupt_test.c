@@ -239,8 +239,8 @@ static void expect_stack_fault(u16 ss0, u32 esp0, u16 tss_limit, int vector, u32
     bare_descriptor(m, 0x70, 0, 0xFFFFF, BARE_FLAT & ~ACCESS_P);
     bare_descriptor(m, 0x78, 0x8000, 0xFFF, BARE_SMALL | ACCESS_DB);
     bare_descriptor(m, 0x80, 0, 0xFFFFF, ACCESS_P | ACCESS_S | ACCESS_G);
-    for (u8 v = EXCEPTION_TS; v <= EXCEPTION_GP; v++)
-        bare_idt(m, v, bare_gate(0x68, BARE_DATA + v * 2u, ACCESS_P | 14));
+    for (unsigned v = EXCEPTION_TS; v <= EXCEPTION_GP; v++)
+        bare_idt(m, (u8)v, bare_gate(0x68, BARE_DATA + v * 2u, ACCESS_P | 14));
     for (u32 i = 0; i < 64; i += 2)
         bare_write(m, BARE_DATA + i, WORD, 0xFEEB); /* JMP to itself */
     bare_write(m, BARE_TSS + 4, DWORD, esp0);

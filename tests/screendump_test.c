@@ -57,9 +57,10 @@ static void set_picture(u16 width, u16 height)
 
 static void temporary_path(char path[64])
 {
+    static const char pattern[] = "/tmp/screendump_test.XXXXXX";
     int fd;
 
-    strcpy(path, "/tmp/screendump_test.XXXXXX");
+    memcpy(path, pattern, sizeof pattern);
     fd = mkstemp(path);
     cr_assert(fd >= 0);
     close(fd);

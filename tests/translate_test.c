@@ -410,8 +410,11 @@ static BareMachine *prepare(const Program *program, u64 seed)
         m->ram.bytes[DATA - 8 + i] = (u8)next(&random);
     bare_write(m, DATA - 4, DWORD, 40);
     bare_write(m, DATA - 8, WORD, 0x37F | (next(&random) & 0xF00));
-    if (program->x87)
-        m->cpu.x87 = (X87){.control = 0x37F, .empty = (u8)(next(&random) & next(&random))};
+    if (program->x87) {
+        u64 some = next(&random);
+
+        m->cpu.x87 = (X87){.control = 0x37F, .empty = (u8)(some & next(&random))};
+    }
     memcpy(m->ram.bytes + BARE_CODE, program->bytes, program->length);
     return m;
 }

@@ -233,7 +233,8 @@ u16 value_x87_control(Random *random)
 u16 value_x87_status(Random *random, u16 control)
 {
     u16 status = (u16)(random_next(random) & 0x7F00);
-    u16 flags = (u16)(random_next(random) & random_next(random) & 0x7F);
+    u64 some = random_next(random);
+    u16 flags = (u16)(some & random_next(random) & 0x7F);
 
     if (!random_one_in(random, 32)) /* mostly no exception is pending */
         flags &= control | 0x40;
@@ -264,7 +265,8 @@ void value_x87(Random *random, FxImage *fx)
 u32 value_mxcsr(Random *random)
 {
     u32 masks = random_below(random, 4) ? 0x3F : random_next(random) & 0x3F;
-    u32 flags = (u32)(random_next(random) & random_next(random)) & masks;
+    u64 some = random_next(random);
+    u32 flags = (u32)(some & random_next(random)) & masks;
     u32 rest = random_one_in(random, 2) ? 0 : (u32)random_next(random) & 0xE040;
 
     return masks << 7 | flags | rest;

@@ -253,7 +253,7 @@ static bool compare(VectorMachine *m, const VectorCase *c, u16 flag_mask, char *
         }
     }
     each_run(c->final_memory, compare_run, &comparison);
-    strcpy(text, comparison.text);
+    memcpy(text, comparison.text, sizeof comparison.text);
     return comparison.equal;
 }
 
