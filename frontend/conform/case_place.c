@@ -42,7 +42,7 @@ static Place find_gpr(const char *name, CaseMode mode)
         if (length == 3 && strcmp(name + 1, register_stems[i]) == 0 && name[0] == 'r' &&
             mode == CASE_64)
             return (Place){.kind = PLACE_GPR, .number = i, .size = 8};
-        if (strcmp(name, low_bytes[i]) == 0 && (i < 4 || mode == CASE_64))
+        if ((i < 4 || mode == CASE_64) && strcmp(name, low_bytes[i]) == 0)
             return (Place){.kind = PLACE_GPR, .number = i, .size = 1};
         if (i < 4 && strcmp(name, high_bytes[i]) == 0)
             return (Place){.kind = PLACE_GPR, .number = i, .offset = 1, .size = 1};
@@ -478,11 +478,11 @@ bool place_parse_value(Place *place, const char *text, u8 value[PLACE_BYTES], ch
         snprintf(error, error_size,
                  "XMM and YMM registers are 0x and all %u hexadecimal digits, or elements, lowest "
                  "first, like 'f32 1 2 3 4', 'f64 1.5 -2', 'i8 1 2 3'",
-                 2 * place->size);
+                 2u * place->size);
         return parse_hex(text, place->size, value) || parse_elements(text, place->size, value);
     default:
         snprintf(error, error_size, "this wants a number of %u bits like 10, -1, 0x1F or 0b101",
-                 8 * place->size);
+                 8u * place->size);
         if (!parse_integer(text, &integer, &end) || !is_end(end) ||
             (place->size < 8 && !fits(integer, place->size)))
             return false;

@@ -85,7 +85,7 @@ const char *row_code(const OpcodeRow *row, char *text, size_t size)
     if (row->digit & MODRM)
         snprintf(text + used, size - used, " %02X", row->digit & 0xFF);
     else if (!(row->digit & ANY))
-        snprintf(text + used, size - used, " /%u", row->digit & 7);
+        snprintf(text + used, size - used, " /%u", row->digit & 7u);
     else if (row_names_modrm(row))
         snprintf(text + used, size - used, " /r");
     return text;
