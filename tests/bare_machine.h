@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/cpu.h"
 #include "cpu/segment.h"
+#include "frontend/bare_processor.h"
 
 /* Guest code, assembled by the host's assembler in Intel syntax: PROGRAM(name, 16, "...").
  * Addresses within it are differences of labels: `label - name + CODE`. */
@@ -56,21 +56,7 @@ enum {
     BARE_RING3 = 3 << ACCESS_DPL_SHIFT,
 };
 
-typedef struct BareMachine {
-    Cpu cpu;
-    AddressSpace memory, ports;
-    Memory ram;
-    Log log;
-} BareMachine;
-
-static inline void bare_changed(void *owner)
-{
-    cpu_memory_map_changed(owner);
-}
-static inline void bare_written(void *owner, u8 *host, u64 length)
-{
-    cpu_code_written(owner, host, length);
-}
+typedef BareProcessor BareMachine;
 
 static inline void bare_write(BareMachine *m, u64 address, Size size, u64 value)
 {
@@ -93,15 +79,7 @@ static inline BareMachine *bare_create_model(const char *model)
     BareMachine *m = calloc(1, sizeof *m);
     char error[128];
 
-    cr_assert(m);
-    space_init(&m->memory, "memory", ((u64)1 << 40) - 1, &m->log);
-    space_init(&m->ports, "ports", 0xFFFF, &m->log);
-    cr_assert(memory_create(&m->ram, BARE_RAM));
-    space_add_memory(&m->memory, "ram", 0, BARE_RAM, &m->ram, 0, true);
-    cr_assert(cpu_init(&m->cpu, model, &m->memory, &m->ports, NULL, &m->log, error, sizeof error));
-    m->memory.owner = &m->cpu;
-    m->memory.changed = bare_changed;
-    m->memory.code_written = bare_written;
+    cr_assert(m && bare_processor_open(m, model, BARE_RAM, error, sizeof error));
     memset(m->ram.bytes + BARE_HANDLERS, 0xF4, 256);
     for (unsigned v = 0; v < 256; v++)
         bare_write(m, v * 4, DWORD, BARE_HANDLERS + v);
@@ -118,8 +96,7 @@ static inline BareMachine *bare_create(void)
 
 static inline void bare_destroy(BareMachine *m)
 {
-    cpu_destroy(&m->cpu);
-    memory_destroy(&m->ram);
+    bare_processor_close(m);
     free(m);
 }
 

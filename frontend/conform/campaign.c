@@ -293,3 +293,13 @@ void campaign_free(Campaign *campaign)
     campaign->units = NULL;
     campaign->unit_count = 0;
 }
+
+void unit_sums_add(UnitSums *sums, const Unit *unit)
+{
+    sums->units += unit->status == UNIT_RUN;
+    sums->cases += unit->cases;
+    sums->exceptions += unit->exceptions;
+    sums->different += unit->different;
+    sums->undefined += unit->undefined_different;
+    sums->not_run += unit->not_run;
+}

@@ -51,6 +51,13 @@ typedef struct Unit {
     Failure failures[CAMPAIGN_FAILURES];
 } Unit;
 
+/* Of several units. */
+typedef struct UnitSums {
+    u64 cases, exceptions, different, undefined, not_run;
+    unsigned units;             /* that were run */
+} UnitSums;
+void unit_sums_add(UnitSums *sums, const Unit *unit);
+
 typedef struct Campaign {
     CampaignOptions options;
     Unit *units;                /* unit_count of them, by row, then mode */

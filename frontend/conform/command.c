@@ -42,22 +42,7 @@ static void clear_progress(void)
 
 /* ---- tables ---- */
 
-typedef struct Sums {
-    u64 cases, exceptions, different, undefined, not_run;
-    unsigned units;
-} Sums;
-
-static void add_unit(Sums *sums, const Unit *unit)
-{
-    sums->units += unit->status == UNIT_RUN;
-    sums->cases += unit->cases;
-    sums->exceptions += unit->exceptions;
-    sums->different += unit->different;
-    sums->undefined += unit->undefined_different;
-    sums->not_run += unit->not_run;
-}
-
-static void print_sums(const char *name, const Sums *sums)
+static void print_sums(const char *name, const UnitSums *sums)
 {
     double percent = sums->cases ? 100.0 * (double)sums->undefined / (double)sums->cases : 0;
 
@@ -67,24 +52,24 @@ static void print_sums(const char *name, const Sums *sums)
 
 static void print_groups(const Campaign *campaign)
 {
-    Sums all = {0};
+    UnitSums all = {0};
 
     printf("%-26s %6s %10s %10s %9s %9s\n", "", "forms", "cases", "exceptions", "different",
            "undefined");
     for (unsigned group = 0; campaign_group_name(group); group++) {
-        Sums sums = {0};
+        UnitSums sums = {0};
 
         for (unsigned i = 0; i < campaign->unit_count; i++) {
             const Unit *unit = &campaign->units[i];
 
             if (unit->row != CASE_NO_ROW && campaign_group(&opcode_rows[unit->row]) == group)
-                add_unit(&sums, unit);
+                unit_sums_add(&sums, unit);
         }
         if (sums.cases || sums.not_run)
             print_sums(campaign_group_name(group), &sums);
     }
     for (unsigned i = 0; i < campaign->unit_count; i++)
-        add_unit(&all, &campaign->units[i]);
+        unit_sums_add(&all, &campaign->units[i]);
     print_sums("all", &all);
 }
 
@@ -104,9 +89,9 @@ static void print_units(const Campaign *campaign)
 
     for (unsigned i = 0; i < campaign->unit_count; i++) {
         const Unit *unit = &campaign->units[i];
-        Sums sums = {0};
+        UnitSums sums = {0};
 
-        add_unit(&sums, unit);
+        unit_sums_add(&sums, unit);
         if (unit->status == UNIT_RUN)
             print_sums(unit_name(unit, name, sizeof name), &sums);
     }
@@ -240,9 +225,10 @@ static int run_vectors(const char *path)
 
     if (!vectors_286_run(path, stdout, &tally, error, sizeof error))
         return complain(error);
-    printf("%u cases of an 80286 on the interpreter: %u equal, %u differ as later processors do, %u "
-           "are wrong\n",
-           tally.cases, tally.equal, tally.by_rule, tally.wrong);
+    printf(
+        "%u cases of an 80286 on the interpreter: %u equal, %u differ as later processors do, %u "
+        "are wrong\n",
+        tally.cases, tally.equal, tally.by_rule, tally.wrong);
     return tally.wrong ? EXIT_DIFFER : EXIT_AGREE;
 }
 

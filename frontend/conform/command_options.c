@@ -209,9 +209,8 @@ static bool parse_option(ConformOptions *options, const char *name, const char *
 /* Its name without a second dash; NULL: it is none. */
 static const char *known_option(const char *text)
 {
-    static const char *const names[] = {"--mode",   "--cases", "--seed",   "--jobs",
-                                        "--engine", "--cpu",   "--report", "--replay",
-                                        "--vectors"};
+    static const char *const names[] = {"--mode", "--cases",  "--seed",   "--jobs",   "--engine",
+                                        "--cpu",  "--report", "--replay", "--vectors"};
 
     for (unsigned i = 0; i < COUNT_OF(names); i++)
         if (strcmp(text, names[i]) == 0 || strcmp(text, names[i] + 1) == 0)

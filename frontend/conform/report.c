@@ -48,16 +48,6 @@ bool report_write(const Campaign *campaign, const char *path, char *error, size_
     return fine;
 }
 
-void report_add(ReportSums *sums, const Unit *unit)
-{
-    sums->units += unit->status == UNIT_RUN;
-    sums->cases += unit->cases;
-    sums->exceptions += unit->exceptions;
-    sums->different += unit->different;
-    sums->undefined += unit->undefined_different;
-    sums->not_run += unit->not_run;
-}
-
 const char *report_status_name(UnitStatus status)
 {
     static const char *const names[] = {[UNIT_RUN] = "run",

@@ -27,12 +27,6 @@ void report_json(FILE *file, const Campaign *campaign);
 void report_junit(FILE *file, const Campaign *campaign);
 void report_table(FILE *file, const Campaign *campaign);
 
-typedef struct ReportSums {
-    u64 cases, exceptions, different, undefined, not_run;
-    unsigned units;             /* that were run */
-} ReportSums;
-void report_add(ReportSums *sums, const Unit *unit);
-
 /* "run", "refused", ...: words without spaces that programs can rely on. */
 const char *report_status_name(UnitStatus status);
 /* The same as a sentence for people; with the reason for UNIT_REFUSED. */

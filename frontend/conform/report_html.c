@@ -37,7 +37,8 @@ static const char style[] =
     "details{border-top:1px solid var(--line)}details table{font-size:.85rem;margin:.2rem 0 .8rem}"
     "details td:first-child,details th:first-child{padding-left:1.6rem}"
     "code,pre{font-family:ui-monospace,monospace;font-size:.85em}"
-    "pre{margin:0;padding:.4rem 1.6rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere}.no{color:var(--soft)}"
+    "pre{margin:0;padding:.4rem 1.6rem "
+    "1rem;white-space:pre-wrap;overflow-wrap:anywhere}.no{color:var(--soft)}"
     ".red{color:var(--bad);font-weight:600}.amber{color:var(--warn)}.ok{color:var(--good)}"
     "tr:nth-child(even) td{background:color-mix(in srgb,var(--line) 25%,transparent)}"
     "@media print{details>*{display:block}}";
@@ -61,10 +62,10 @@ static void write_card(FILE *file, const char *class, u64 value, const char *lab
 static void write_summary(FILE *file, const Campaign *campaign)
 {
     const CampaignOptions *options = &campaign->options;
-    ReportSums all = {0};
+    UnitSums all = {0};
 
     for (unsigned i = 0; i < campaign->unit_count; i++)
-        report_add(&all, &campaign->units[i]);
+        unit_sums_add(&all, &campaign->units[i]);
     fputs("<h1>vitrine conform</h1>\n<p class=\"about\">vitrine's ", file);
     report_xml_text(file, subject_engine_name(options->engine));
     fputs(", -cpu ", file);
@@ -140,7 +141,7 @@ static void write_cell(FILE *file, const char *tag, const char *class, u64 value
     fprintf(file, "</%s>", tag);
 }
 
-static void write_sums(FILE *file, const char *tag, const ReportSums *sums)
+static void write_sums(FILE *file, const char *tag, const UnitSums *sums)
 {
     write_cell(file, tag, "", sums->cases);
     write_cell(file, tag, "", sums->exceptions);
@@ -150,10 +151,10 @@ static void write_sums(FILE *file, const char *tag, const ReportSums *sums)
 
 static void write_row(FILE *file, const Campaign *campaign, const Unit *unit)
 {
-    ReportSums sums = {0};
+    UnitSums sums = {0};
     char code[160];
 
-    report_add(&sums, unit);
+    unit_sums_add(&sums, unit);
     fputs("<tr><td><b>", file);
     report_xml_text(file, report_unit_name(unit));
     fputs("</b> <code>", file);
@@ -180,12 +181,12 @@ static bool belongs(const Unit *unit, unsigned group)
 static void write_group(FILE *file, const Campaign *campaign, unsigned group)
 {
     const char *name = campaign_group_name(group);
-    ReportSums sums = {0};
+    UnitSums sums = {0};
     unsigned units = 0;
 
     for (unsigned i = 0; i < campaign->unit_count; i++)
         if (belongs(&campaign->units[i], group)) {
-            report_add(&sums, &campaign->units[i]);
+            unit_sums_add(&sums, &campaign->units[i]);
             units++;
         }
     if (!units)

@@ -17,7 +17,7 @@
 #include "frontend/conform/report.h"
 #include "frontend/conform/words.h"
 
-static void write_sums(FILE *file, const ReportSums *sums)
+static void write_sums(FILE *file, const UnitSums *sums)
 {
     fprintf(file,
             "\"cases\": %" PRIu64 ", \"exceptions\": %" PRIu64 ", \"different\": %" PRIu64
@@ -47,10 +47,10 @@ static void write_failures(FILE *file, const Unit *unit)
 
 static void write_unit(FILE *file, const Campaign *campaign, const Unit *unit)
 {
-    ReportSums sums = {0};
+    UnitSums sums = {0};
     char code[160];
 
-    report_add(&sums, unit);
+    unit_sums_add(&sums, unit);
     fputs("    {", file);
     write_field(file, "name", report_unit_name(unit));
     write_field(file, "code", report_unit_code(campaign, unit, code, sizeof code));
@@ -71,13 +71,13 @@ static void write_groups(FILE *file, const Campaign *campaign)
     const char *separator = "\n";
 
     for (unsigned group = 0; campaign_group_name(group); group++) {
-        ReportSums sums = {0};
+        UnitSums sums = {0};
 
         for (unsigned i = 0; i < campaign->unit_count; i++) {
             const Unit *unit = &campaign->units[i];
 
             if (unit->row != CASE_NO_ROW && campaign_group(&opcode_rows[unit->row]) == group)
-                report_add(&sums, unit);
+                unit_sums_add(&sums, unit);
         }
         if (!sums.cases && !sums.not_run)
             continue;
@@ -92,10 +92,10 @@ static void write_groups(FILE *file, const Campaign *campaign)
 void report_json(FILE *file, const Campaign *campaign)
 {
     const CampaignOptions *options = &campaign->options;
-    ReportSums all = {0};
+    UnitSums all = {0};
 
     for (unsigned i = 0; i < campaign->unit_count; i++)
-        report_add(&all, &campaign->units[i]);
+        unit_sums_add(&all, &campaign->units[i]);
     fputs("{\n  ", file);
     write_field(file, "program", "vitrine conform");
     write_field(file, "host", campaign->host);

@@ -21,14 +21,14 @@ void report_table(FILE *file, const Campaign *campaign)
             options->cpu ? options->cpu : "max", options->seed, options->cases);
     for (unsigned name = 0; name < INSN_COUNT; name++)
         for (unsigned mode = 0; mode < CASE_MODES; mode++) {
-            ReportSums sums = {0};
+            UnitSums sums = {0};
 
             for (unsigned i = 0; i < campaign->unit_count; i++) {
                 const Unit *unit = &campaign->units[i];
 
                 if (unit->row != CASE_NO_ROW && opcode_rows[unit->row].name == name &&
                     unit->mode == mode)
-                    report_add(&sums, unit);
+                    unit_sums_add(&sums, unit);
             }
             if (sums.units)
                 fprintf(file, "%s %s %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",

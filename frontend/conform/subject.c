@@ -74,7 +74,7 @@ void subject_close(Subject *subject)
 
 const Cpu *subject_cpu(const Subject *subject)
 {
-    return &subject->machine.cpu;
+    return &subject->machine.bare.cpu;
 }
 
 bool subject_has_mode(const Subject *subject, CaseMode mode)
@@ -140,10 +140,10 @@ static void set_mode(Subject *subject, const Case *c)
 
     if (subject->mode == c->mode)
         return;
-    memcpy(m->cpu.segments, m->segments[c->mode], sizeof m->segments[c->mode]);
-    m->cpu.cpl = 3;
-    cpu_update_mode(&m->cpu);
-    segment_update_all(&m->cpu);
+    memcpy(m->bare.cpu.segments, m->segments[c->mode], sizeof m->segments[c->mode]);
+    m->bare.cpu.cpl = 3;
+    cpu_update_mode(&m->bare.cpu);
+    segment_update_all(&m->bare.cpu);
     subject->mode = c->mode;
 }
 
@@ -160,7 +160,8 @@ static void code_changed(SubjectMachine *m, const Case *c)
             continue;
         if (end > CASE_CODE_SIZE)
             end = CASE_CODE_SIZE;
-        space_mark_written(&m->memory, &m->ram, m->code_offset + starts[i], end - starts[i]);
+        space_mark_written(&m->bare.memory, &m->bare.ram, m->code_offset + starts[i],
+                           end - starts[i]);
     }
 }
 
@@ -210,7 +211,7 @@ static void store_exception(Subject *subject, Outcome *outcome)
 
     outcome->vector = (i16)vector;
     outcome->error_code = frame.error_code;
-    outcome->address = vector == EXCEPTION_PF ? m->cpu.cr2 : 0;
+    outcome->address = vector == EXCEPTION_PF ? m->bare.cpu.cr2 : 0;
     outcome->state.rip = frame.rip;
     outcome->state.rflags = frame.rflags;
     outcome->state.gpr[RSP] = frame.rsp;
@@ -245,7 +246,7 @@ static void execute(Cpu *cpu, const Case *c)
 void subject_run(Subject *subject, const Case *c, Outcome *outcome)
 {
     SubjectMachine *m = &subject->machine;
-    Cpu *cpu = &m->cpu;
+    Cpu *cpu = &m->bare.cpu;
 
     surroundings_prepare(&m->surroundings, c);
     code_changed(m, c);

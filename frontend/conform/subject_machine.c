@@ -65,14 +65,14 @@ enum {
 
 static void poke(SubjectMachine *m, u32 physical, u64 value)
 {
-    memcpy(m->ram.bytes + physical, &value, 8);
+    memcpy(m->bare.ram.bytes + physical, &value, 8);
 }
 
 static u64 peek(const SubjectMachine *m, u64 physical, Size size)
 {
     u64 value = 0;
 
-    memcpy(&value, m->ram.bytes + physical, size);
+    memcpy(&value, m->bare.ram.bytes + physical, size);
     return value;
 }
 
@@ -160,13 +160,13 @@ static void make_segments(SubjectMachine *m)
             u32 table = s->selector & 4 ? PHYSICAL_LDT : PHYSICAL_GDT;
 
             if (s->selector)
-                segment_set_descriptor(&m->cpu, reg, s->selector,
+                segment_set_descriptor(&m->bare.cpu, reg, s->selector,
                                        peek(m, table + (s->selector & ~7u), QWORD));
             else
-                segment_set_null(&m->cpu, reg, 0);
+                segment_set_null(&m->bare.cpu, reg, 0);
             if (!s->selector)
-                segment_set_base(&m->cpu, reg, s->base);
-            m->segments[mode][reg] = m->cpu.segments[reg];
+                segment_set_base(&m->bare.cpu, reg, s->base);
+            m->segments[mode][reg] = m->bare.cpu.segments[reg];
         }
 }
 
@@ -175,7 +175,7 @@ static void make_segments(SubjectMachine *m)
 /* INT3 and INTO may be used in ring 3, as under Linux; its INT 80h is never run. */
 static void make_idt(SubjectMachine *m)
 {
-    bool is_long = cpu_has(&m->cpu, FEATURE_LONG);
+    bool is_long = cpu_has(&m->bare.cpu, FEATURE_LONG);
 
     for (u32 vector = 0; vector < 256; vector++) {
         bool open = vector == EXCEPTION_BP || vector == EXCEPTION_OF;
@@ -198,14 +198,14 @@ static void make_idt(SubjectMachine *m)
 
 unsigned subject_machine_vector(const SubjectMachine *m)
 {
-    return (unsigned)(m->cpu.rip - LINEAR_HANDLERS) & 0xFF;
+    return (unsigned)(m->bare.cpu.rip - LINEAR_HANDLERS) & 0xFF;
 }
 
 /* The stack was empty: the frame's size tells whether there is an error code. */
 ExceptionFrame subject_machine_frame(const SubjectMachine *m)
 {
-    Size size = m->cpu.code_size == 8 ? QWORD : DWORD;
-    u64 at = m->cpu.gpr[RSP] - SYSTEM_LINEAR;
+    Size size = m->bare.cpu.code_size == 8 ? QWORD : DWORD;
+    u64 at = m->bare.cpu.gpr[RSP] - SYSTEM_LINEAR;
     ExceptionFrame frame = {0};
 
     assert(at == SYSTEM_END - 5 * size || at == SYSTEM_END - 6 * size);
@@ -223,7 +223,7 @@ ExceptionFrame subject_machine_frame(const SubjectMachine *m)
 
 static void set_control(SubjectMachine *m)
 {
-    Cpu *cpu = &m->cpu;
+    Cpu *cpu = &m->bare.cpu;
     bool is_long = cpu_has(cpu, FEATURE_LONG);
 
     cpu->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
@@ -244,39 +244,17 @@ static void set_control(SubjectMachine *m)
     cpu->cpl = 3;
 }
 
-static void on_map_changed(void *owner)
-{
-    cpu_memory_map_changed(owner);
-}
-
-static void on_code_written(void *owner, u8 *host, u64 length)
-{
-    cpu_code_written(owner, host, length);
-}
-
 bool subject_machine_open(SubjectMachine *m, const char *model, char *error, size_t error_size)
 {
     u8 *live[AREA_COUNT];
 
     memset(m, 0, sizeof *m);
-    space_init(&m->memory, "memory", ((u64)1 << 36) - 1, &m->log);
-    space_init(&m->ports, "ports", 0xFFFF, &m->log);
-    if (!memory_create(&m->ram, RAM_SIZE)) {
-        snprintf(error, error_size, "the host is out of memory");
+    if (!bare_processor_open(&m->bare, model, RAM_SIZE, error, error_size))
         return false;
-    }
-    space_add_memory(&m->memory, "ram", 0, RAM_SIZE, &m->ram, 0, true);
-    if (!cpu_init(&m->cpu, model, &m->memory, &m->ports, NULL, &m->log, error, error_size)) {
-        memory_destroy(&m->ram);
-        return false;
-    }
-    m->memory.owner = &m->cpu;
-    m->memory.changed = on_map_changed;
-    m->memory.code_written = on_code_written;
-    live[AREA_DATA] = m->ram.bytes + PHYSICAL_DATA;
-    live[AREA_READ_ONLY] = m->ram.bytes + PHYSICAL_READ_ONLY;
-    live[AREA_STACK] = m->ram.bytes + PHYSICAL_STACK;
-    live[AREA_CODE] = m->ram.bytes + PHYSICAL_CODE;
+    live[AREA_DATA] = m->bare.ram.bytes + PHYSICAL_DATA;
+    live[AREA_READ_ONLY] = m->bare.ram.bytes + PHYSICAL_READ_ONLY;
+    live[AREA_STACK] = m->bare.ram.bytes + PHYSICAL_STACK;
+    live[AREA_CODE] = m->bare.ram.bytes + PHYSICAL_CODE;
     m->code_offset = PHYSICAL_CODE;
     surroundings_init(&m->surroundings, live);
     make_page_tables(m);
@@ -285,12 +263,11 @@ bool subject_machine_open(SubjectMachine *m, const char *model, char *error, siz
     make_idt(m);
     set_control(m);
     make_segments(m);
-    cpu_translations_changed(&m->cpu);
+    cpu_translations_changed(&m->bare.cpu);
     return true;
 }
 
 void subject_machine_close(SubjectMachine *m)
 {
-    cpu_destroy(&m->cpu);
-    memory_destroy(&m->ram);
+    bare_processor_close(&m->bare);
 }

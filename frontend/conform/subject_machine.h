@@ -6,13 +6,11 @@
 #define FRONTEND_CONFORM_SUBJECT_MACHINE_H
 
 #include "cpu/segment.h"
+#include "frontend/bare_processor.h"
 #include "frontend/conform/surroundings.h"
 
 typedef struct SubjectMachine {
-    Cpu cpu;
-    AddressSpace memory, ports;
-    Memory ram;
-    Log log;
+    BareProcessor bare;
     Surroundings surroundings;
     Segment segments[CASE_MODES][6];    /* loaded for each mode */
     u32 code_offset;                    /* of CASE_CODE in ram */

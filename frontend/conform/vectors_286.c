@@ -10,6 +10,7 @@
 #include "cpu/decode.h"
 #include "cpu/exec.h"
 #include "cpu/segment.h"
+#include "frontend/bare_processor.h"
 
 /* What a later processor does otherwise is told by rule: see rule_of_difference(). */
 enum { VECTOR_RAM = 16 << 20, REGISTERS = 14, MAX_INSNS = 70000, SHOWN = 25, NO_VECTOR = 0xFF };
@@ -111,61 +112,11 @@ static void parse(Reader *reader, VectorCase *c)
     }
 }
 
-/* ---- a processor with RAM and nothing else ---- */
-
-typedef struct VectorMachine {
-    Cpu cpu;
-    AddressSpace memory, ports;
-    Memory ram;
-    Log log;
-} VectorMachine;
-
-static void map_changed(void *owner)
-{
-    cpu_memory_map_changed(owner);
-}
-
-static void code_written(void *owner, u8 *host, u64 length)
-{
-    cpu_code_written(owner, host, length);
-}
-
-static void destroy_machine(VectorMachine *m)
-{
-    if (!m)
-        return;
-    cpu_destroy(&m->cpu);
-    memory_destroy(&m->ram);
-    free(m);
-}
-
-static VectorMachine *create_machine(char *error, size_t error_size)
-{
-    VectorMachine *m = calloc(1, sizeof *m);
-
-    if (!m || !memory_create(&m->ram, VECTOR_RAM)) {
-        snprintf(error, error_size, "the host is out of memory");
-        destroy_machine(m);
-        return NULL;
-    }
-    space_init(&m->memory, "memory", ((u64)1 << 40) - 1, &m->log);
-    space_init(&m->ports, "ports", 0xFFFF, &m->log);
-    space_add_memory(&m->memory, "ram", 0, VECTOR_RAM, &m->ram, 0, true);
-    if (!cpu_init(&m->cpu, "486", &m->memory, &m->ports, NULL, &m->log, error, error_size)) {
-        destroy_machine(m);
-        return NULL;
-    }
-    m->memory.owner = &m->cpu;
-    m->memory.changed = map_changed;
-    m->memory.code_written = code_written;
-    return m;
-}
-
 /* ---- running ---- */
 
 static void store_run(void *owner, u32 address, const u8 *bytes, unsigned count)
 {
-    VectorMachine *m = owner;
+    BareProcessor *m = owner;
 
     space_write_bytes(&m->memory, address, bytes, count);
 }
@@ -178,7 +129,7 @@ static void clear_run(void *owner, u32 address, const u8 *bytes, unsigned count)
     store_run(owner, address, zeros, count);
 }
 
-static void start(VectorMachine *m, const VectorCase *c)
+static void start(BareProcessor *m, const VectorCase *c)
 {
     Cpu *cpu = &m->cpu;
 
@@ -214,7 +165,7 @@ static u16 value_of(const Cpu *cpu, unsigned number)
 /* ---- comparing ---- */
 
 typedef struct Comparison {
-    VectorMachine *machine;
+    BareProcessor *machine;
     const VectorCase *c;
     u16 flag_mask;
     bool equal;
@@ -239,7 +190,7 @@ static void compare_run(void *owner, u32 address, const u8 *bytes, unsigned coun
     }
 }
 
-static bool compare(VectorMachine *m, const VectorCase *c, u16 flag_mask, char *text)
+static bool compare(BareProcessor *m, const VectorCase *c, u16 flag_mask, char *text)
 {
     Comparison comparison = {.machine = m, .c = c, .flag_mask = flag_mask, .equal = true};
 
@@ -283,7 +234,7 @@ static const char *rule_of_difference(const VectorCase *c, const Insn *insn, u8 
 }
 
 /* Returns the vector of the first exception, or NO_VECTOR. */
-static u8 run_to_halt(VectorMachine *m)
+static u8 run_to_halt(BareProcessor *m)
 {
     u8 first = NO_VECTOR;
 
@@ -297,7 +248,7 @@ static u8 run_to_halt(VectorMachine *m)
 }
 
 /* By which rule may it differ? */
-static const char *excuse(VectorMachine *m, const VectorCase *c, u8 vector, Insn *insn)
+static const char *excuse(BareProcessor *m, const VectorCase *c, u8 vector, Insn *insn)
 {
     u8 padded[INSN_MAX_LENGTH] = {0};
 
@@ -322,7 +273,7 @@ typedef struct Form {
     u32 count;
 } Form;
 
-static void run_case(VectorMachine *m, const Form *form, const VectorCase *c, FILE *report,
+static void run_case(BareProcessor *m, const Form *form, const VectorCase *c, FILE *report,
                      VectorTally *tally)
 {
     Insn insn = {0};
@@ -355,7 +306,7 @@ static bool parse_form(Reader *reader, Form *form)
     return !reader->damaged && !memcmp(magic, "X86V", 4) && version == 1;
 }
 
-static bool run_all(VectorMachine *m, Reader *reader, FILE *report, VectorTally *tally)
+static bool run_all(BareProcessor *m, Reader *reader, FILE *report, VectorTally *tally)
 {
     Form form;
     VectorCase c;
@@ -431,7 +382,7 @@ bool vectors_286_run(const char *path, FILE *report, VectorTally *tally, char *e
                      size_t error_size)
 {
     FILE *file = fopen(path, "rb");
-    VectorMachine *m = NULL;
+    BareProcessor *m = calloc(1, sizeof *m);
     size_t length = 0;
     u8 *bytes;
     bool whole = false;
@@ -439,6 +390,7 @@ bool vectors_286_run(const char *path, FILE *report, VectorTally *tally, char *e
     *tally = (VectorTally){0};
     if (!file) {
         snprintf(error, error_size, "%s cannot be read: %s", path, strerror(errno));
+        free(m);
         return false;
     }
     bytes = read_all(file, &length);
@@ -452,14 +404,13 @@ bool vectors_286_run(const char *path, FILE *report, VectorTally *tally, char *e
     }
     fclose(file);
     snprintf(error, error_size, "%s holds no vectors, or is damaged (is xz installed?)", path);
-    if (bytes && length)
-        m = create_machine(error, error_size);
-    if (m) {
+    if (bytes && length && m && bare_processor_open(m, "486", VECTOR_RAM, error, error_size)) {
         Reader reader = {bytes, bytes + length, false};
 
         whole = run_all(m, &reader, report, tally);
+        bare_processor_close(m);
     }
-    destroy_machine(m);
+    free(m);
     free(bytes);
     return whole;
 }
