@@ -8,7 +8,7 @@
 
 #include "translate/translator.h"
 
-/* vitrine explain [-16] [--no-passes] 'BYTES' | FILE: the first block of that code. */
+/* vitrine explain [-16|-32|-64] 'BYTES' | FILE: the first block of that code. */
 int explain_command(int argc, char **argv);
 
 /* One translation: guest instructions, each followed by its IR and its host code. */

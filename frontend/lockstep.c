@@ -9,6 +9,7 @@
 
 #include "cpu/code_cache.h"
 #include "frontend/disassembly.h"
+#include "frontend/explain.h"
 #include "translate/translator.h"
 
 enum {
@@ -205,9 +206,16 @@ static bool differ_at(Lockstep *lockstep, u64 when)
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
+static void show_listing(void *report, const TranslatorListing *listing)
+{
+    explain_listing(report, listing);
+}
+
+/* The block is translated once more, to be shown with its IR and host code; where that cannot be,
+ * its guest code alone. */
 static void print_block(const Lockstep *lockstep, FILE *report)
 {
-    const Cpu *cpu = machine_cpu(lockstep->machine, 0);
+    Cpu *cpu = machine_cpu(lockstep->machine, 0);
     const Block *block = cpu->block;
     u64 linear = cpu->block_key ^ cpu->code_mode;
 
@@ -216,7 +224,10 @@ static void print_block(const Lockstep *lockstep, FILE *report)
         return;
     }
     fprintf(report, "The last block that the translator ran, %u instructions:\n", block->count);
-    disassemble(report, block->host, block->bytes, linear, block->mode & 15);
+    cpu->rip = linear - cpu->segments[CS].base;
+    translator_listen(cpu, show_listing, report);
+    if (_setjmp(cpu->unwind) || !translator_translate(cpu))
+        disassemble(block->host, block->bytes, linear, block->mode & 15, disassembly_print, report);
 }
 
 static void search(Lockstep *lockstep, FILE *report)

@@ -1,10 +1,10 @@
 #include "frontend/conform/words.h"
 
-#include <capstone/capstone.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "cpu/cpu.h"
+#include "frontend/disassembly.h"
 #include "frontend/conform/case_text.h"
 
 const char *words_bytes(const Case *c, char *text, size_t size)
@@ -19,18 +19,10 @@ const char *words_bytes(const Case *c, char *text, size_t size)
 
 const char *words_disassembly(const Case *c, char *text, size_t size)
 {
-    static const cs_mode modes[] = {CS_MODE_16, CS_MODE_32, CS_MODE_64};
-    cs_insn *insn = NULL;
-    csh handle;
+    static const u8 code_sizes[CASE_MODES] = {[CASE_16] = 2, [CASE_32] = 4, [CASE_64] = 8};
 
-    snprintf(text, size, "(bad)");
-    if (cs_open(CS_ARCH_X86, modes[c->mode % CASE_MODES], &handle) != CS_ERR_OK)
-        return text;
-    if (cs_disasm(handle, c->code, c->length, c->before.rip, 1, &insn) == 1) {
-        snprintf(text, size, "%s%s%s", insn->mnemonic, *insn->op_str ? " " : "", insn->op_str);
-        cs_free(insn, 1);
-    }
-    cs_close(&handle);
+    disassemble_one(c->code, c->length, c->before.rip, code_sizes[c->mode % CASE_MODES], text,
+                    size);
     return text;
 }
 
