@@ -1,0 +1,119 @@
+/*
+ * The debugger: stops a machine, looks at it, changes it, and moves it forwards and backwards.
+ * There is no user interface in here: the window's panels, the prompt and gdb's server are faces
+ * over it (frontend/debugger/commands.h is the table of commands that they share).
+ *
+ * All calls come from the thread that runs the machine, between two calls of debugger_run().
+ */
+#ifndef FRONTEND_DEBUGGER_DEBUGGER_H
+#define FRONTEND_DEBUGGER_DEBUGGER_H
+
+#include "devices/machine.h"
+
+typedef struct Debugger Debugger;
+typedef struct Point Point;
+
+/* `address` of POINT_EXCEPTION and POINT_INTERRUPT: whichever comes. */
+#define ANY_VECTOR (~(u64)0)
+
+typedef enum PointKind {
+    POINT_EXECUTE,      /* before the instruction at the address */
+    POINT_READ, POINT_WRITE, POINT_ACCESS,      /* after the instruction that did it */
+    POINT_PORT_IN, POINT_PORT_OUT, POINT_PORT,  /* after the instruction; length: ports from `address` */
+    POINT_EXCEPTION,    /* before the first instruction of its handler; address: the vector, or ANY_VECTOR */
+    POINT_INTERRUPT,    /* the same, of an external interrupt */
+    POINT_MODE,         /* real/protected/vm86/long/compatibility changed */
+    POINT_PRIVILEGE,    /* CPL changed */
+    POINT_CR3,          /* CR3 was written (or by a task switch) */
+    POINT_COUNT,        /* the clock reaches `address` */
+} PointKind;
+
+typedef enum AddressKind { ADDRESS_LINEAR, ADDRESS_PHYSICAL, ADDRESS_LOGICAL } AddressKind;
+
+typedef struct PointSpec {
+    PointKind kind;
+    AddressKind address_kind;
+    u16 selector;               /* of ADDRESS_LOGICAL: CS must hold it (real mode: linear address counts) */
+    u64 address, length;        /* length: bytes; 0 means 1 */
+    bool bound;                 /* only while CR3 is `address_space` */
+    u64 address_space;
+    const char *condition;      /* an expression, or NULL; copied */
+    u64 ignore;                 /* hits to let pass */
+    bool one_shot;              /* goes with its first stop */
+} PointSpec;
+
+struct Point {
+    unsigned number;            /* from 1, never used twice */
+    PointSpec spec;
+    bool enabled, pending;      /* pending: its page is not mapped now; set all the same */
+    u64 hits;
+};
+
+typedef enum StopReason {
+    STOP_NONE,                  /* it runs */
+    STOP_ASKED,                 /* debugger_pause(), or started with -S */
+    STOP_POINT, STOP_STEP,      /* STOP_STEP: the goal of step, next, finish, until was reached */
+    STOP_MAGIC,                 /* xchg bx,bx */
+    STOP_TRIPLE_FAULT, STOP_RESET, STOP_POWER_OFF, STOP_DEBUG_EXIT,
+    STOP_HISTORY_BEGIN, STOP_HISTORY_END,   /* the ends of the timeline */
+} StopReason;
+
+typedef struct Stop {
+    StopReason reason;
+    const Point *point;         /* of STOP_POINT; valid until points change */
+    u64 cycles;                 /* the clock */
+    u64 address;                /* of a data access (linear), a port, a vector */
+    unsigned size;
+    bool write;
+    u64 old_value, new_value;   /* of a watched write; new_value: of a read or a port */
+    char text[256];             /* the same in one English sentence */
+} Stop;
+
+Debugger *debugger_create(Machine *machine);    /* NULL: out of memory. Running. */
+void debugger_destroy(Debugger *debugger);
+Machine *debugger_machine(Debugger *debugger);
+
+/* ---- points ---- */
+/* NULL with a sentence in `error` (a bad condition, no room). */
+const Point *debugger_add_point(Debugger *debugger, const PointSpec *spec, char *error, size_t error_size);
+bool debugger_remove_point(Debugger *debugger, unsigned number);
+bool debugger_enable_point(Debugger *debugger, unsigned number, bool enabled);
+const Point *debugger_points(const Debugger *debugger, unsigned index);     /* NULL past the last */
+void debugger_set_magic(Debugger *debugger, bool enabled);
+void debugger_stop_at_triple_fault(Debugger *debugger, bool enabled);       /* default: true */
+
+/* ---- running ---- */
+typedef enum StepKind {
+    STEP_INSTRUCTION,           /* into calls; over interrupts, unless they are stepped into */
+    STEP_OVER,                  /* calls, REP strings, software interrupts run to their end */
+    STEP_OUT,                   /* until the current function has returned */
+    STEP_LINE, STEP_OVER_LINE,  /* of source */
+    STEP_BLOCK,                 /* to the next transfer of control */
+} StepKind;
+void debugger_step_into_interrupts(Debugger *debugger, bool into);
+
+/* Set a goal; the machine moves when debugger_run() is called. */
+void debugger_continue(Debugger *debugger);
+void debugger_step(Debugger *debugger, StepKind kind, u64 count);
+void debugger_run_to(Debugger *debugger, u64 linear);   /* to the cursor */
+void debugger_pause(Debugger *debugger);                /* stops with STOP_ASKED */
+
+/* Like machine_run(), towards the goal: comes back at `until`, when the machine idles, or when it has
+ * stopped; debugger_stop() tells. Must not be called while stopped. */
+RunResult debugger_run(Debugger *debugger, u64 until);
+const Stop *debugger_stop(const Debugger *debugger);    /* reason STOP_NONE while running */
+unsigned debugger_stop_count(const Debugger *debugger); /* for faces: another number after each stop */
+
+/* ---- looking and changing (while stopped) ---- */
+/* Memory by linear address through the guest's page tables, without side effects (no accessed bits,
+ * no TLB, no device reads: device memory reads as unavailable). Returns how many bytes could be had. */
+size_t debugger_read_memory(Debugger *debugger, u64 linear, void *bytes, size_t length);
+size_t debugger_write_memory(Debugger *debugger, u64 linear, const void *bytes, size_t length);
+size_t debugger_read_physical(Debugger *debugger, u64 physical, void *bytes, size_t length);
+size_t debugger_write_physical(Debugger *debugger, u64 physical, const void *bytes, size_t length);
+/* By the manual's name, in lower case: "eax", "rip", "cs", "eflags", "cr3", "gdtr.base", "xmm0" (low
+ * 64 bits), "st0" (its significand)... */
+bool debugger_read_register(Debugger *debugger, const char *name, u64 *value);
+bool debugger_write_register(Debugger *debugger, const char *name, u64 value);
+
+#endif
