@@ -166,7 +166,9 @@ static void take_byte(void *owner, u8 byte)
     SerialBackend *backend = owner;
 
     backend->buffer[backend->buffered++] = byte;
-    if (backend->buffered == BACKEND_BUFFER)
+    /* A line is said when it is said, and not when the slice is over: a guest that turns slow makes
+     * that many times longer. */
+    if (byte == '\n' || backend->buffered == BACKEND_BUFFER)
         write_buffer(backend);
 }
 
