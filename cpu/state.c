@@ -12,6 +12,9 @@
 #define X87_FIELDS(n) FIELD(Cpu, x87.r[n].significand), FIELD(Cpu, x87.r[n].sign_exponent)
 #define XMM_FIELDS(n) FIELD_ARRAY(Cpu, xmm[n].qwords)
 #define YMM_FIELDS(n) FIELD_ARRAY(Cpu, ymm_high[n].qwords)
+#define FAULT_FIELDS(n)                                                                            \
+    FIELD(Cpu, faults[n].vector), FIELD(Cpu, faults[n].cs), FIELD(Cpu, faults[n].error_code),      \
+        FIELD(Cpu, faults[n].rip), FIELD(Cpu, faults[n].cr2)
 
 static const Field fields[] = {
     FIELD_ARRAY(Cpu, gpr),
@@ -109,12 +112,16 @@ static const Field fields[] = {
     FIELD(Cpu, nmi_blocked),
     FIELD(Cpu, intr_pin),
     FIELD(Cpu, cycles),
+    FIELD(Cpu, fault_count),
+    FAULT_FIELDS(0),
+    FAULT_FIELDS(1),
+    FAULT_FIELDS(2),
     FIELD_ARRAY(Cpu, mmu.pdptes),
     FIELD(Cpu, mmu.a20_mask),
 };
 
-/* A snapshot is to be taken with an empty TLB: it is architectural, and not in it. A snapshot may
- * say anything, so what indexes or selects is put within its bounds. */
+/* A snapshot may say anything, so what indexes or selects is put within its bounds. The TLB is
+ * architectural, but no field: devices/machine_snapshot.c sees to it. */
 static void restored(void *chip)
 {
     Cpu *cpu = chip;
@@ -125,6 +132,10 @@ static void restored(void *chip)
     cpu->mxcsr &= 0xFFFF;
     cpu->xcr0 = (cpu->xcr0 & xsave_supported(cpu)) | XCR0_X87;
     cpu->delivering = -1;
+    if (cpu->fault_count > COUNT_OF(cpu->faults))
+        cpu->fault_count = 0;
+    cpu->resume = false;
+    cpu->block_key = NO_KEY;
     mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
     mmu_set_cr3(&cpu->mmu, cpu->cr3);
     mmu_flush_all(&cpu->mmu);

@@ -15,8 +15,8 @@ void clock_init(Clock *clock, const u64 *cycles, u64 *deadline, u64 hz)
 
 void event_init(Clock *clock, Event *event, const char *name, void (*fire)(void *), void *owner)
 {
-    *event = (Event){.name = name, .fire = fire, .owner = owner, .when = EVENT_NEVER,
-                     .order = clock->events++};
+    *event = (Event){
+        .name = name, .fire = fire, .owner = owner, .when = EVENT_NEVER, .order = clock->events++};
 }
 
 static void unlink_event(Clock *clock, Event *event)
@@ -59,6 +59,17 @@ void clock_cancel(Clock *clock, Event *event)
         return;
     unlink_event(clock, event);
     event->when = EVENT_NEVER;
+    update_deadline(clock);
+}
+
+void clock_forget_events(Clock *clock)
+{
+    while (clock->first) {
+        Event *event = clock->first;
+
+        clock->first = event->next;
+        event->next = NULL;
+    }
     update_deadline(clock);
 }
 

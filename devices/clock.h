@@ -45,7 +45,9 @@ void clock_cancel(Clock *clock, Event *event);
 /* Fires everything that is due. An event is no longer pending while it fires. */
 void clock_fire_due(Clock *clock);
 
-/* Rebuilds the queue after `when`s were loaded from a snapshot: call once per event. */
+/* Empties the queue before `when`s are loaded from a snapshot, */
+void clock_forget_events(Clock *clock);
+/* and rebuilds it then: call once per event. */
 void clock_restore_event(Clock *clock, Event *event);
 
 /* Cycles since power-on. */

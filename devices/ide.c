@@ -254,6 +254,7 @@ static void channel_init(Ide *ide, unsigned number, AddressSpace *ports, IrqLine
 
         drive->channel = channel;
         drive->index = (u8)i;
+        drive->byte_limit = 2;
         event_init(ide->clock, &drive->step, channels[number].step_names[i], ide_drive_step, drive);
     }
     space_add_io(ports, channels[number].name, channels[number].command_block, 8, &command_block_io,
@@ -336,15 +337,16 @@ static void drive_restored(IdeDrive *drive)
     if (drive->block > IDE_BUFFER)
         drive->block = IDE_BUFFER;
     drive->at &= ~1u;
-    if (drive->at >= drive->block)
-        drive->at = drive->block = 0;
-    if (!drive->block && (drive->status & ATA_DRQ))
+    if (drive->at > drive->block)
+        drive->at = drive->block;
+    if (drive->at == drive->block)
         drive->status &= ~ATA_DRQ;
     if (drive->multiple > IDE_BUFFER / SECTOR_SIZE)
         drive->multiple = IDE_BUFFER / SECTOR_SIZE;
     if (drive->filled > IDE_BUFFER)
         drive->filled = IDE_BUFFER;
-    if (drive->block > drive->filled && drive->phase == PHASE_PIO_IN && drive->kind == IDE_CDROM)
+    if (drive->block > drive->filled && drive->phase == PHASE_PIO_IN && drive->kind == IDE_CDROM &&
+        (drive->status & ATA_DRQ))
         drive->filled = drive->block;
     if (drive->byte_limit < 2)
         drive->byte_limit = 2;

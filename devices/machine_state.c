@@ -8,12 +8,25 @@
 static const Field machine_fields[] = {
     FIELD_ARRAY(Machine, interrupt_sources),
     FIELD(Machine, a20_sources),
+    FIELD(Machine, stop.wanted),
+    FIELD(Machine, stop.reason),
+    FIELD(Machine, stop.processor_only),
 };
+
+/* A snapshot may have been made by anybody. */
+static void restored(void *board)
+{
+    Machine *machine = board;
+
+    if ((unsigned)machine->stop.reason > RUN_TRIPLE_FAULT)
+        machine->stop = (Stop){0};
+}
 
 const StateTable machine_state = {
     .chip = "board",
     .fields = machine_fields,
     .count = COUNT_OF(machine_fields),
+    .restored = restored,
 };
 
 static void list_chip(Machine *machine, const StateTable *table, void *chip)
@@ -42,11 +55,13 @@ void machine_list_chips(Machine *machine)
     list_chip(machine, &ps2_mouse_state, &machine->mouse);
     list_chip(machine, &i8042_state, &machine->keyboard_controller);
     list_chip(machine, &port92_state, &machine->port92);
+    list_chip(machine, &pci_bus_state, &machine->pci);
     list_chip(machine, &i440fx_state, &machine->host_bridge);
     list_chip(machine, &piix3_state, &machine->isa_bridge);
     list_chip(machine, &piix4_pm_state, &machine->power);
     list_chip(machine, &ide_state, &machine->ide);
     list_chip(machine, &vga_state, &machine->vga);
+    list_chip(machine, &pci_device_state, &machine->vga.pci);
     list_chip(machine, &fdc82077_state, &machine->floppy);
     list_chip(machine, &debug_port_state, &machine->debug_port);
     list_chip(machine, &fw_cfg_state, &machine->fw_cfg);

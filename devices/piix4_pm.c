@@ -397,7 +397,10 @@ void piix4_pm_reset(Piix4Pm *pm)
 
 static void restored(void *chip)
 {
-    place_ports(chip);
+    Piix4Pm *pm = chip;
+
+    place_ports(pm);
+    clock_restore_event(pm->clock, &pm->overflow);
 }
 
 static const Field fields[] = {

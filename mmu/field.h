@@ -14,6 +14,7 @@ typedef struct Field {
     u32 offset;         /* in bytes from the start of the chip's structure */
     u32 width;          /* of one element: 1, 2, 4 or 8 bytes (bool counts as 1) */
     u32 count;          /* elements: 1, or the length of an array */
+    bool boolean;       /* elements hold 0 or 1, whatever a damaged snapshot says */
 } Field;
 
 typedef struct StateTable {
@@ -25,10 +26,12 @@ typedef struct StateTable {
 
 /* A scalar member, an array member, and the due time of an `Event` member. */
 #define FIELD(Chip, member) \
-    {#member, offsetof(Chip, member), sizeof(((Chip *)0)->member), 1}
+    {#member, offsetof(Chip, member), sizeof(((Chip *)0)->member), 1, IS_BOOL(((Chip *)0)->member)}
 #define FIELD_ARRAY(Chip, member)                                     \
     {#member, offsetof(Chip, member), sizeof(((Chip *)0)->member[0]), \
-     sizeof(((Chip *)0)->member) / sizeof(((Chip *)0)->member[0])}
-#define FIELD_EVENT(Chip, member) {#member, offsetof(Chip, member.when), sizeof(u64), 1}
+     sizeof(((Chip *)0)->member) / sizeof(((Chip *)0)->member[0]),    \
+     IS_BOOL(((Chip *)0)->member[0])}
+#define FIELD_EVENT(Chip, member) {#member, offsetof(Chip, member.when), sizeof(u64), 1, false}
+#define IS_BOOL(expression) _Generic((expression), bool: true, default: false)
 
 #endif
