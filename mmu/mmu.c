@@ -156,6 +156,73 @@ void mmu_demote_writes(Mmu *mmu, const u8 *host)
         }
 }
 
+void mmu_demote_all_writes(Mmu *mmu)
+{
+    for (unsigned as = 0; as < PRIVILEGES; as++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++)
+            if (mmu->tlb[as][i].tags[ACCESS_WRITE])
+                mmu->tlb[as][i].tags[ACCESS_WRITE] |= TLB_SLOW;
+}
+
+/* ---- snapshots ---- */
+
+static void put_bit(u64 *map, unsigned index, bool value)
+{
+    map[index / 64] = (map[index / 64] & ~((u64)1 << index % 64)) | (u64)value << index % 64;
+}
+
+/* The rights that an entry gives at present, as in a record. */
+static unsigned entry_rights(const Mmu *mmu, const TlbEntry *entry)
+{
+    unsigned rights = 0;
+
+    for (unsigned access = 0; access < COUNT_OF(entry->tags); access++)
+        if ((entry->tags[access] & TLB_EPOCH) == mmu->epoch)
+            rights |= 1u << access;
+    return rights;
+}
+
+unsigned mmu_save_tlb(const Mmu *mmu, TlbRecord *records)
+{
+    unsigned count = 0;
+
+    for (unsigned as = 0; as < PRIVILEGES; as++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+            const TlbEntry *entry = &mmu->tlb[as][i];
+            unsigned rights = entry_rights(mmu, entry);
+
+            if (!rights)
+                continue;
+            u64 page = entry->tags[__builtin_ctz(rights)] & ~(u64)PAGE_MASK;
+            u64 kind = (bit(mmu->globals[as][i / 64], i % 64) ? TLB_RECORD_GLOBAL : 0) |
+                       (bit(mmu->large[as][i / 64], i % 64) ? TLB_RECORD_LARGE : 0);
+
+            records[count++] = (TlbRecord){page | rights | (u64)as << TLB_RECORD_AS_SHIFT | kind,
+                                           mmu->physical[as][i]};
+        }
+    return count;
+}
+
+void mmu_restore_tlb(Mmu *mmu, const TlbRecord *records, unsigned count)
+{
+    clear_entries(mmu);
+    mmu->code_generation++;
+    for (unsigned n = 0; n < count; n++) {
+        u64 linear = records[n].linear;
+        unsigned as = linear >> TLB_RECORD_AS_SHIFT & 3, index = tlb_index(linear);
+
+        if (as >= PRIVILEGES)
+            continue;
+        for (unsigned access = 0; access < 3; access++)
+            if (linear >> access & 1)
+                mmu->tlb[as][index].tags[access] =
+                    (linear & ~(u64)PAGE_MASK) | mmu->epoch | TLB_SLOW;
+        mmu->physical[as][index] = records[n].physical & ~(u64)PAGE_MASK;
+        put_bit(mmu->globals[as], index, linear & TLB_RECORD_GLOBAL);
+        put_bit(mmu->large[as], index, linear & TLB_RECORD_LARGE);
+    }
+}
+
 /* ---- filling ---- */
 
 /* May writes to this page bypass the bus? Not while it holds code, nor before it is known to be
@@ -175,11 +242,6 @@ static u8 *direct_host(Mmu *mmu, PhysAddr physical, Access access)
         return NULL;
     *flags |= PAGE_DIRTY | PAGE_DRAWN;
     return host;
-}
-
-static void put_bit(u64 *map, unsigned index, bool value)
-{
-    map[index / 64] = (map[index / 64] & ~((u64)1 << index % 64)) | (u64)value << index % 64;
 }
 
 /* Puts one right of a translation into its entry; `host`: of the page's first byte, or NULL. */

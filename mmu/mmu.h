@@ -84,6 +84,23 @@ void mmu_demote(Mmu *mmu);
 /* ... only from writes to the page at `host`, which now holds code. */
 void mmu_demote_writes(Mmu *mmu, const u8 *host);
 
+/* ... only from writes, so that the trackers of dirty pages hear of the next one to each page. */
+void mmu_demote_all_writes(Mmu *mmu);
+
+/* A TLB entry for a snapshot: the linear page, with its rights and kind in the low bits. */
+enum { TLB_RECORD_RIGHTS = 7 /* bit n: Access n */, TLB_RECORD_AS_SHIFT = 3,
+       TLB_RECORD_GLOBAL = 1 << 5, TLB_RECORD_LARGE = 1 << 6,
+       TLB_RECORDS_MOST = PRIVILEGES * TLB_ENTRIES };
+typedef struct TlbRecord {
+    u64 linear;
+    PhysAddr physical;
+} TlbRecord;
+
+/* What the TLB holds; returns how many records that took, at most TLB_RECORDS_MOST. */
+unsigned mmu_save_tlb(const Mmu *mmu, TlbRecord *records);
+/* Makes the TLB hold this and nothing else. */
+void mmu_restore_tlb(Mmu *mmu, const TlbRecord *records, unsigned count);
+
 /* Translates for an access of at most the rest of the page; sets accessed and dirty bits. */
 bool mmu_translate(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr *physical,
                    PageFault *fault);
