@@ -6,6 +6,7 @@
 #include "mmu/paging.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* How one paging mode cuts up a linear address. */
 typedef struct PagingMode {
@@ -86,22 +87,27 @@ static void without_paging(u64 linear, Translation *translation)
                                  .dirty = true};
 }
 
-/* The entries met on the way down, to set their accessed and dirty bits afterwards. */
-typedef struct Path {
-    PhysAddr addresses[4];
-    u64 entries[4];
-    unsigned depth;
-} Path;
-
-typedef enum WalkEnd { WALK_MAPPED, WALK_ABSENT, WALK_RESERVED } WalkEnd;
-
 static u64 entry_read(Mmu *mmu, const PagingMode *mode, PhysAddr address)
 {
     return space_read(mmu->memory, address & mmu->a20_mask, mode->entry_size);
 }
 
+/* Of memory only. Entries are aligned, so they do not cross pages. */
+static u64 entry_peek(Mmu *mmu, const PagingMode *mode, PhysAddr address)
+{
+    const u8 *host = space_host(mmu->memory, address & mmu->a20_mask, false);
+    u64 entry = 0;
+
+    if (host)
+        memcpy(&entry, host, mode->entry_size);
+    return entry;
+}
+
+typedef u64 EntryReader(Mmu *mmu, const PagingMode *mode, PhysAddr address);
+
 /* Reads the entries, combines their rights, changes nothing. */
-static WalkEnd descend(Mmu *mmu, u64 linear, Translation *translation, Path *path)
+FORCE_INLINE WalkEnd descend(Mmu *mmu, u64 linear, Translation *translation, PagingPath *path,
+                             EntryReader *read)
 {
     const PagingMode *mode = paging_mode(mmu);
     PhysAddr table = mmu->cr3 & (mode == &mode_32bit ? 0xFFFFF000 : 0x000FFFFFFFFFF000);
@@ -109,6 +115,7 @@ static WalkEnd descend(Mmu *mmu, u64 linear, Translation *translation, Path *pat
 
     *translation = (Translation){.writable = true, .user = true, .executable = true};
     path->depth = 0;
+    path->entry_size = mode->entry_size;
     if (mode == &mode_pae) {
         u64 pdpte = mmu->pdptes[bits(linear, 31, 30)];
 
@@ -120,15 +127,15 @@ static WalkEnd descend(Mmu *mmu, u64 linear, Translation *translation, Path *pat
         unsigned shift = PAGE_SHIFT + (level - 1) * mode->index_bits;
         u64 index = linear >> shift & ((1u << mode->index_bits) - 1);
         PhysAddr address = table + index * mode->entry_size;
-        u64 entry = entry_read(mmu, mode, address);
+        u64 entry = read(mmu, mode, address);
         bool large = maps_large_page(mmu, mode, level, entry);
 
+        path->addresses[path->depth] = address;
+        path->entries[path->depth++] = entry;
         if (!(entry & PTE_PRESENT))
             return WALK_ABSENT;
         if (reserved_bits_set(mmu, mode, level, large, entry))
             return WALK_RESERVED;
-        path->addresses[path->depth] = address;
-        path->entries[path->depth++] = entry;
         translation->writable &= (entry & PTE_WRITABLE) != 0;
         translation->user &= (entry & PTE_USER) != 0;
         translation->executable &= !(entry & PTE_NX) || !(mmu->efer & EFER_NXE);
@@ -168,7 +175,7 @@ static u32 error_code(const Mmu *mmu, Access access, Privilege as, u32 cause)
            (access == ACCESS_EXECUTE && fetches_told ? PF_FETCH : 0);
 }
 
-static void set_accessed_dirty(Mmu *mmu, const Path *path, Access access)
+static void set_accessed_dirty(Mmu *mmu, const PagingPath *path, Access access)
 {
     const PagingMode *mode = paging_mode(mmu);
 
@@ -185,14 +192,14 @@ static void set_accessed_dirty(Mmu *mmu, const Path *path, Access access)
 bool paging_walk(Mmu *mmu, u64 linear, Access access, Privilege as, Translation *translation,
                  PageFault *fault)
 {
-    Path path;
+    PagingPath path;
     u32 cause = 0;
 
     if (!(mmu->cr0 & CR0_PG)) {
         without_paging(linear, translation);
         return true;
     }
-    switch (descend(mmu, linear, translation, &path)) {
+    switch (descend(mmu, linear, translation, &path, entry_read)) {
     case WALK_MAPPED:
         if (allowed(mmu, translation, access, as)) {
             set_accessed_dirty(mmu, &path, access);
@@ -212,15 +219,20 @@ bool paging_walk(Mmu *mmu, u64 linear, Access access, Privilege as, Translation 
     return false;
 }
 
+WalkEnd paging_trace(Mmu *mmu, u64 linear, Translation *translation, PagingPath *path)
+{
+    return descend(mmu, linear, translation, path, entry_peek);
+}
+
 bool paging_peek(Mmu *mmu, u64 linear, Translation *translation)
 {
-    Path path;
+    PagingPath path;
 
     if (!(mmu->cr0 & CR0_PG)) {
         without_paging(linear, translation);
         return true;
     }
-    return descend(mmu, linear, translation, &path) == WALK_MAPPED;
+    return paging_trace(mmu, linear, translation, &path) == WALK_MAPPED;
 }
 
 bool mmu_load_pdptes(Mmu *mmu, u64 cr3)

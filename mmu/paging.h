@@ -22,7 +22,23 @@ enum { PTE_PRESENT = 1, PTE_WRITABLE = 2, PTE_USER = 4, PTE_ACCESSED = 0x20, PTE
 bool paging_walk(Mmu *mmu, u64 linear, Access access, Privilege as, Translation *translation,
                  PageFault *fault);
 
-/* Without setting bits and without regard to rights; false: not present. */
+/* How a walk ended: at a page, an entry that is not present, or one with reserved bits set. */
+typedef enum WalkEnd { WALK_MAPPED, WALK_ABSENT, WALK_RESERVED } WalkEnd;
+
+/* The entries met on the way down, the one where it ended included. PAE's first level is not in
+ * memory but in Mmu.pdptes: it is not among them. */
+typedef struct PagingPath {
+    PhysAddr addresses[4];
+    u64 entries[4];
+    unsigned depth;
+    Size entry_size;
+} PagingPath;
+
+/* With CR0.PG set: a walk for debuggers, without setting bits and without regard to rights. Where no
+ * memory lies, an entry is 0: a device is not asked. */
+WalkEnd paging_trace(Mmu *mmu, u64 linear, Translation *translation, PagingPath *path);
+
+/* The same, without the way; false: not mapped. */
 bool paging_peek(Mmu *mmu, u64 linear, Translation *translation);
 
 #endif

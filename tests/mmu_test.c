@@ -244,3 +244,35 @@ Test(mmu, a_page_that_holds_code_has_no_host_address_for_writes)
     cr_expect(mmu_access(mmu, 0x5000, ACCESS_READ, false, &physical, &host, &fault));
     cr_expect_eq(host, ram.bytes + 0x5000);
 }
+
+static u64 count_read(void *device, u32 offset, Size size)
+{
+    ++*(unsigned *)device;
+    return TABLE | ALL;
+}
+
+Test(mmu, a_trace_tells_the_way_and_asks_no_device)
+{
+    static const IoOps io = {.widest = DWORD, .read = count_read};
+    Translation translation;
+    PagingPath path;
+    unsigned reads = 0;
+
+    enable_32bit(0);
+    cr_expect_eq(paging_trace(mmu, 0x00403123, &translation, &path), WALK_MAPPED);
+    cr_expect_eq(path.depth, 2);
+    cr_expect_eq(path.addresses[0], DIRECTORY + 4);
+    cr_expect_eq(path.entries[0], TABLE | ALL);
+    cr_expect_eq(path.addresses[1], TABLE + 3 * 4);
+    cr_expect_eq(translation.physical, 0x203000);
+    cr_expect_eq(paging_trace(mmu, 0x00803123, &translation, &path), WALK_ABSENT);
+    cr_expect_eq(path.depth, 1);
+    cr_expect_eq(path.addresses[0], DIRECTORY + 8);
+
+    space_add_io(space, "device", 1 << 24, PAGE_SIZE, &io, &reads);
+    mmu_set_cr3(mmu, 1 << 24);
+    cr_expect_eq(paging_trace(mmu, 0x00403123, &translation, &path), WALK_ABSENT);
+    cr_expect_eq(reads, 0);
+    cr_expect(read_ok(0x00403123, true));
+    cr_expect_eq(reads, 1);
+}
