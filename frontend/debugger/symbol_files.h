@@ -1,0 +1,63 @@
+/*
+ * Inside of symbols*.c: a file of symbols, and what is found by address and by name.
+ */
+#ifndef FRONTEND_DEBUGGER_SYMBOL_FILES_H
+#define FRONTEND_DEBUGGER_SYMBOL_FILES_H
+
+#include "frontend/debugger/symbols.h"
+
+#include <elfutils/libdw.h>
+
+enum { SYMBOL_FILES = 64, SOURCE_FOLDERS = 64 };
+
+typedef struct SymbolEntry {
+    Symbol symbol;
+    u64 end;            /* no address from here on is this symbol's */
+    u8 rank;            /* at one address the highest is shown */
+} SymbolEntry;
+
+/* Code that one compilation unit is about: [low, high) as linked. */
+typedef struct UnitRange {
+    u64 low, high;
+    Dwarf_Off unit;     /* of its debugging information entry */
+} UnitRange;
+
+typedef struct SymbolFile {
+    char *name;                 /* as it was given to symbols_load() */
+    u64 bias;                   /* linear address - address in the file */
+    SymbolEntry *entries;
+    size_t count, capacity;
+    char *text;                 /* of a list: the names lie in it */
+    int descriptor;             /* of an ELF file, or -1 */
+    Elf *elf;
+    Dwarf *dwarf;               /* NULL: the file has no DWARF */
+    UnitRange *units;           /* by address */
+    size_t unit_count, unit_capacity;
+} SymbolFile;
+
+struct Symbols {
+    SymbolFile files[SYMBOL_FILES];
+    unsigned file_count;
+    const SymbolEntry **by_address, **by_name;
+    size_t count, address_count;    /* by_address has one for each address */
+    char *folders[SOURCE_FOLDERS];
+    unsigned folder_count;
+    char *source_name, *source_text;    /* the file that was looked for last */
+    char source_line[1024];
+};
+
+/* symbols_read.c. False with a sentence in `error`; symbol_file_close() is due in any case. */
+bool symbol_file_read(SymbolFile *file, const char *path, bool placed, u64 address, char *error,
+                      size_t error_size);
+void symbol_file_close(SymbolFile *file);
+
+/* symbols_lines.c: fills `units`. */
+bool symbol_file_list_units(SymbolFile *file);
+
+/* The compilation unit that is about an address as linked; false: none. */
+bool symbol_file_unit(const SymbolFile *file, u64 address, Dwarf_Die *unit);
+
+/* The same in all files; *file becomes the one. */
+bool symbols_unit(const Symbols *symbols, u64 linear, const SymbolFile **file, Dwarf_Die *unit);
+
+#endif
