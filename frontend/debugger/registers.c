@@ -6,7 +6,7 @@
 #include "frontend/debugger/registers.h"
 
 #include "cpu/debug_registers.h"
-#include "cpu/segment.h"
+#include "frontend/debugger/guest_memory.h"
 #include "mmu/paging.h"
 
 #include <stdio.h>
@@ -190,7 +190,7 @@ static u64 read_whole(const Register *reg, const Cpu *cpu)
     case HIGH_BYTE:
         return cpu->gpr[reg->which] >> 8;
     case INSTRUCTION_POINTER:
-        return cpu_rip(cpu);
+        return cpu->insn && cpu->insn != &no_insn ? cpu_rip(cpu) : cpu->rip;
     case FLAGS_REGISTER:
         return cpu_get_flags(cpu);
     case FLAG:
@@ -245,29 +245,6 @@ static void write_general(Cpu *cpu, unsigned number, Size size, u64 value)
     cpu->gpr[number] = kept | (value & size_mask(size));
 }
 
-/* Looks into guest memory without a trace; false where no memory is. */
-static bool peek_descriptor(Cpu *cpu, u16 selector, Descriptor *descriptor)
-{
-    Translation translation;
-    u64 linear;
-
-    if (selector_is_null(selector) || !descriptor_locate(cpu, selector, &linear))
-        return false;
-    *descriptor = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        u64 at = cpu_system_linear(cpu, linear + i);
-        u8 *host;
-
-        if (!mmu_peek(&cpu->mmu, at, &translation))
-            return false;
-        host = space_host(cpu->memory, translation.physical & cpu->mmu.a20_mask, false);
-        if (!host)
-            return false;
-        *descriptor |= (u64)host[at & PAGE_MASK] << 8 * i;
-    }
-    return true;
-}
-
 static bool fits(const Cpu *cpu, SegmentRegister reg, u16 selector, Descriptor descriptor)
 {
     u16 access = descriptor_access(descriptor);
@@ -294,7 +271,7 @@ static bool write_selector(Cpu *cpu, SegmentRegister reg, u16 selector, char *er
     } else if (selector_is_null(selector) && reg != CS && reg != SS) {
         segment_set_null(cpu, reg, selector);
     } else {
-        if (!peek_descriptor(cpu, selector, &descriptor) || !fits(cpu, reg, selector, descriptor)) {
+        if (!guest_read_descriptor(cpu, selector, &descriptor) || !fits(cpu, reg, selector, descriptor)) {
             snprintf(error, error_size,
                      "selector %04X names no descriptor that this register could hold at CPL %u",
                      selector, cpu->cpl);
