@@ -9,6 +9,7 @@
 #define FRONTEND_DEBUGGER_DEBUGGER_H
 
 #include "devices/machine.h"
+#include "frontend/debugger/symbols.h"
 
 typedef struct Debugger Debugger;
 typedef struct Point Point;
@@ -72,6 +73,8 @@ typedef struct Stop {
 Debugger *debugger_create(Machine *machine);    /* NULL: out of memory. Running. */
 void debugger_destroy(Debugger *debugger);
 Machine *debugger_machine(Debugger *debugger);
+/* Its own, empty at first: files are loaded into it. Conditions and steps by line know what it knows. */
+Symbols *debugger_symbols(Debugger *debugger);
 
 /* ---- points ---- */
 /* NULL with a sentence in `error` (a bad condition, no room). */
