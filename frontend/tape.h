@@ -17,6 +17,9 @@ typedef struct Tape {
     u64 *length;        /* shared: bytes in use */
     u64 size;
     bool overflowed;    /* a record was lost: what was recorded since is of no use */
+    bool can_undo;      /* writes are recorded with what they overwrite */
+    int file;           /* behind `bytes`, or -1 */
+    u64 allocated;      /* bytes of the file that the host has promised */
 } Tape;
 
 /* A drive that records what `inner` does, or (NULL) plays it. */
@@ -29,8 +32,10 @@ typedef struct TapeDrive {
     u8 number;
 } TapeDrive;
 
-/* False: the host has no memory left. */
+/* In memory. False: the host has no memory left. */
 bool tape_create(Tape *tape, u64 size);
+/* In a temporary file without a name, which grows. False with errno: it cannot be made. */
+bool tape_create_in_file(Tape *tape, u64 size);
 void tape_destroy(Tape *tape);
 
 void tape_recorder(TapeDrive *drive, Tape *tape, u8 number, BlockDevice *inner);
@@ -38,5 +43,9 @@ void tape_player(TapeDrive *drive, Tape *tape, u8 number, const BlockDevice *lik
                  const char **departed);
 /* After another medium was put into `like`. */
 void tape_drive_changed(TapeDrive *drive, const BlockDevice *like);
+
+/* Puts back what was written since the tape was `length` long, and cuts it there; `media` by number. False:
+ * a medium could not be written. Needs can_undo. */
+bool tape_undo(Tape *tape, u64 length, BlockDevice *const media[TAPE_DRIVES]);
 
 #endif
