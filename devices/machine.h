@@ -51,9 +51,9 @@ typedef struct InputEvent {
     const char *text;
 } InputEvent;
 
-/* Hears of every input, before the machine gets it. */
+/* Hears of every input, before the machine gets it, and may say that it does not get it (false). */
 typedef struct InputTap {
-    void (*note)(void *owner, const InputEvent *event);     /* NULL: nobody listens */
+    bool (*note)(void *owner, const InputEvent *event);     /* NULL: nobody listens */
     void *owner;
 } InputTap;
 

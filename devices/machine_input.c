@@ -22,8 +22,8 @@ void machine_input(Machine *machine, const InputEvent *event)
     const i32 *values = event->values;
 
     stamped.cycles = machine_cycles(machine);
-    if (tap.note)
-        tap.note(tap.owner, &stamped);
+    if (tap.note && !tap.note(tap.owner, &stamped))
+        return;
     switch (event->kind) {
     case INPUT_KEY:
         press(machine, values[0], values[1]);

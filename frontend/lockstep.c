@@ -44,7 +44,7 @@ struct Lockstep {
 
 /* ---- inputs ---- */
 
-static void note(void *owner, const InputEvent *event)
+static bool note(void *owner, const InputEvent *event)
 {
     Lockstep *lockstep = owner;
     Shared *shared = lockstep->shared;
@@ -59,6 +59,7 @@ static void note(void *owner, const InputEvent *event)
         shared->events[shared->count++] = *event;
     else
         lockstep->tape.overflowed = true;
+    return true;
 }
 
 /* Runs to `until`, whatever happens on the way; idle time passes. */
