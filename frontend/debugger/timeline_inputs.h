@@ -1,0 +1,24 @@
+/*
+ * What came in through the machine's door, in order.
+ */
+#ifndef FRONTEND_DEBUGGER_TIMELINE_INPUTS_H
+#define FRONTEND_DEBUGGER_TIMELINE_INPUTS_H
+
+#include "frontend/debugger/timeline_moments.h"
+
+typedef struct TimelineInput {
+    InputEvent event;
+    TapeMedium *media;  /* of INPUT_MEDIUM_CHANGED: of all drives, from then on */
+} TimelineInput;
+
+typedef struct TimelineInputs {
+    TimelineInput *list;
+    u64 count, room;
+} TimelineInputs;
+
+/* False: out of memory. `media` is copied. */
+bool inputs_add(TimelineInputs *inputs, const InputEvent *event, const TapeMedium *media);
+void inputs_cut(TimelineInputs *inputs, u64 count);
+void inputs_clear(TimelineInputs *inputs);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * A timeline from inside, for the timeline*.c files.
+ */
+#ifndef FRONTEND_DEBUGGER_TIMELINE_STATE_H
+#define FRONTEND_DEBUGGER_TIMELINE_STATE_H
+
+#include "frontend/debugger/timeline.h"
+#include "frontend/debugger/timeline_inputs.h"
+#include "frontend/debugger/timeline_moments.h"
+
+enum { TIMELINE_OUTLETS = MACHINE_SERIAL_PORTS + MACHINE_PARALLEL_PORTS + 1 };
+
+/* What the machine sends goes on to `inner`, unless it is sent again. */
+typedef struct Outlet {
+    Timeline *timeline;
+    ByteSink inner;
+} Outlet;
+
+struct Timeline {
+    Machine *machine;
+    u64 budget;
+    Moments moments;
+    TimelineInputs inputs;
+    Tape tape;
+    TapeDrive drives[TAPE_DRIVES];
+    BlockDevice *media[TAPE_DRIVES];
+    Outlet outlets[TIMELINE_OUTLETS];
+    unsigned outlet_count;
+    Log log;            /* where the machine's lines go on to */
+
+    bool past;
+    bool feeding;       /* the input that comes is one of ours */
+    bool broken;        /* something could not be recorded: history must begin anew */
+    u64 next_input;     /* in the past: the one to come */
+    u64 cursor;         /* in the past: what of the tape has been used */
+    u64 work, next_work;    /* cycles executed; when to take the next snapshot, at the head */
+    Moment head;        /* in the past: where it ends (its snapshot is among the moments) */
+    u64 refused;
+    const char *departed;
+};
+
+/* timeline_taps.c: what comes into the machine and goes out of it. */
+void timeline_tap(Timeline *timeline, MachineConfig *config);
+void timeline_play_drives(Timeline *timeline);
+void timeline_record_drives(Timeline *timeline);
+void timeline_get_media(const Timeline *timeline, TapeMedium media[TAPE_DRIVES]);
+void timeline_set_media(Timeline *timeline, const TapeMedium media[TAPE_DRIVES]);
+void timeline_feed(Timeline *timeline);     /* the next input of the past */
+
+#endif
