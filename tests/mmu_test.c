@@ -248,7 +248,7 @@ Test(mmu, a_page_that_holds_code_has_no_host_address_for_writes)
 static u64 count_read(void *device, u32 offset, Size size)
 {
     ++*(unsigned *)device;
-    return TABLE | ALL;
+    return TABLE | ALL | PTE_ACCESSED;
 }
 
 Test(mmu, a_trace_tells_the_way_and_asks_no_device)
