@@ -5,6 +5,7 @@
 
 #include "cpu/engine.h"
 #include "cpu/memory.h"
+#include "cpu/observer.h"
 
 enum {
     MAX_BLOCKS = 1 << 16,
@@ -109,17 +110,19 @@ static u64 granules_of(const u8 *host, u64 length)
     return ~(u64)0 >> (63 - (last - first)) << first;
 }
 
-/* Reports writes to the page at `physical` from now on. */
-static void mark_page(Cpu *cpu, PhysAddr physical, const u8 *host)
+/* Reports writes to the page at `host` from now on. */
+static void mark_page(Cpu *cpu, const u8 *host)
 {
-    const Region *region = space_find(cpu->memory, physical)->reader;
-    u64 number = (u64)(host - region->memory->bytes) >> PAGE_SHIFT;
+    for (unsigned i = 0; i < cpu->memory->region_count; i++) {
+        Memory *memory = cpu->memory->regions[i].memory;
 
-    region->memory->pages[number] |= PAGE_HOLDS_CODE;
+        if (memory && host >= memory->bytes && host < memory->bytes + memory->length)
+            memory->pages[(u64)(host - memory->bytes) >> PAGE_SHIFT] |= PAGE_HOLDS_CODE;
+    }
     mmu_demote_writes(&cpu->mmu, host);
 }
 
-static CodePage *page_for_code(Cpu *cpu, PhysAddr physical, const u8 *host)
+static CodePage *page_for_code(Cpu *cpu, const u8 *host)
 {
     CodeCache *cache = cpu->code;
     const u8 *start = page_start(host);
@@ -131,7 +134,7 @@ static CodePage *page_for_code(Cpu *cpu, PhysAddr physical, const u8 *host)
         page = &cache->pages[cache->page_count++];
         *page = (CodePage){.host = start, .next = *page_bucket(cache, start)};
         *page_bucket(cache, start) = page;
-        mark_page(cpu, physical, host);
+        mark_page(cpu, host);
     }
     return page;
 }
@@ -154,15 +157,14 @@ static void remove_from_bucket(CodeCache *cache, Block *block)
     *link = block->next_in_bucket;
 }
 
-void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
+/* Drops the blocks of a page that hold one of these bytes; false: there are none. */
+static bool drop_blocks(Cpu *cpu, CodePage *page, const u8 *host, u64 length)
 {
-    CodeCache *cache = cpu->code;
-    CodePage *page = page_find(cache, page_start(host));
+    bool dropped = false;
     Block **link;
-    bool removed = false;
 
-    if (!page || !(page->granules & granules_of(host, length)))
-        return;
+    if (!(page->granules & granules_of(host, length)))
+        return false;
     page->granules = 0;
     for (link = &page->blocks; *link;) {
         Block *block = *link;
@@ -170,16 +172,34 @@ void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
         if (block->host < host + length && host < block->host + block->bytes) {
             if (cpu->engine)
                 cpu->engine->block_dropped(cpu, block);
-            remove_from_bucket(cache, block);
+            remove_from_bucket(cpu->code, block);
             block->host = NULL;
             *link = block->next_in_page;
-            removed = true;
+            dropped = true;
         } else {
             page->granules |= granules_of(block->host, block->bytes);
             link = &block->next_in_page;
         }
     }
-    if (removed) {
+    return dropped;
+}
+
+void code_cache_split(Cpu *cpu, unsigned offset)
+{
+    CodeCache *cache = cpu->code;
+    bool dropped = false;
+
+    for (unsigned i = 0; i < cache->page_count; i++)
+        dropped |= drop_blocks(cpu, &cache->pages[i], cache->pages[i].host + offset, 1);
+    if (dropped)
+        code_cache_unlink(cpu);
+}
+
+void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
+{
+    CodePage *page = page_find(cpu->code, page_start(host));
+
+    if (page && drop_blocks(cpu, page, host, length)) {
         code_cache_unlink(cpu);
         cpu_leave_block(cpu); /* it may be the one that runs */
     }
@@ -296,7 +316,7 @@ static void decode_block(Cpu *cpu, Block *block, const u8 *host)
             break;
         at += insn->length;
         count++;
-        if (insn_ends_block(insn))
+        if (insn_ends_block(insn) || observes_code(cpu, (uintptr_t)host + at))
             break;
     }
     block->count = (u8)count;
@@ -308,7 +328,7 @@ static bool is_full(const CodeCache *cache)
     return cache->block_count == MAX_BLOCKS || cache->insn_count + BLOCK_MAX_INSNS > MAX_INSNS;
 }
 
-static Block *make_block(Cpu *cpu, const u8 *host, PhysAddr physical)
+static Block *make_block(Cpu *cpu, const u8 *host)
 {
     CodeCache *cache = cpu->code;
     CodePage *page;
@@ -321,7 +341,7 @@ static Block *make_block(Cpu *cpu, const u8 *host, PhysAddr physical)
     decode_block(cpu, block, host);
     if (block->count == 0)
         return NULL;
-    page = page_for_code(cpu, physical, host); /* may flush: the block itself stays put */
+    page = page_for_code(cpu, host); /* may flush: the block itself stays put */
     if (cache->block_count == 0) {
         cache->blocks[0] = *block;
         memmove(cache->insns, block->insns, block->count * sizeof *block->insns);
@@ -331,6 +351,7 @@ static Block *make_block(Cpu *cpu, const u8 *host, PhysAddr physical)
     cache->block_count++;
     cache->insn_count += block->count;
     block->host = host;
+    block->page = page_start(host);
     bucket = bucket_of(cache, host, block->mode);
     block->next_in_bucket = *bucket;
     *bucket = block;
@@ -341,12 +362,13 @@ static Block *make_block(Cpu *cpu, const u8 *host, PhysAddr physical)
 }
 
 /* The host address of the code at cpu->rip, or NULL in device memory. */
-static const u8 *fetch_host(Cpu *cpu, u64 linear, PhysAddr *physical)
+static const u8 *fetch_host(Cpu *cpu, u64 linear)
 {
+    PhysAddr physical;
     u8 *host;
     PageFault fault;
 
-    if (!mmu_access(&cpu->mmu, linear, ACCESS_EXECUTE, fetch_privilege(cpu), physical, &host,
+    if (!mmu_access(&cpu->mmu, linear, ACCESS_EXECUTE, fetch_privilege(cpu), &physical, &host,
                     &fault))
         cpu_raise_page_fault(cpu, &fault);
     return host;
@@ -375,11 +397,10 @@ Block *code_cache_find(Cpu *cpu)
     u64 linear = fetch_linear(cpu, cpu->rip, 1);
     const u8 *host =
         mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, fetch_privilege(cpu), 1);
-    PhysAddr physical = 0;
     Block *block;
 
     if (!host)
-        host = fetch_host(cpu, linear, &physical);
+        host = fetch_host(cpu, linear);
     if (!host)
         return single_block(cpu, NULL);
     block = find_decoded(cpu, host);
@@ -388,8 +409,7 @@ Block *code_cache_find(Cpu *cpu)
     block = find_straddler(cpu, host, linear);
     if (block)
         return block;
-    fetch_host(cpu, linear, &physical);
-    block = make_block(cpu, host, physical);
+    block = make_block(cpu, host);
     if (!block)
         return single_block(cpu, host);
     return within_limit(cpu, block) ? block : single_block(cpu, NULL);
@@ -402,9 +422,8 @@ static Block *find_in_page(Cpu *cpu, const u8 *host)
     Block *block = find_decoded(cpu, host);
 
     /* One that crosses into the next page is code_cache_find()'s, which knows it. */
-    if (!block && straddler_slot(cpu->code, host)->host != host && !is_full(cpu->code) &&
-        page_find(cpu->code, page_start(host)))
-        block = make_block(cpu, host, 0);
+    if (!block && straddler_slot(cpu->code, host)->host != host)
+        block = make_block(cpu, host);
     return block && within_limit(cpu, block) ? block : NULL;
 }
 
@@ -414,13 +433,18 @@ Block *code_cache_follow(Cpu *cpu, Block *from)
     u32 stamp = cpu->code_stamp;
     Block *block = NULL;
 
-    if (same_page(key, cpu->block_key) && from->host)
-        block = find_in_page(cpu, page_start(from->host) + (key & PAGE_MASK));
+    if (UNLIKELY(cpu->observer) && observer_stops(cpu)) {
+        cpu->resume = true;
+        longjmp(cpu->unwind, UNWIND_STOPPED);
+    }
+    if (same_page(key, cpu->block_key) && from->page)
+        block = find_in_page(cpu, from->page + (key & PAGE_MASK));
     if (!block)
         block = code_cache_find(cpu);
 
-    /* Not when finding it has dropped blocks: `from` may be gone. */
-    if (block->host && from->host && stamp == cpu->code_stamp) {
+    /* Not when finding it has dropped blocks: `from` may be gone. Observed code is asked for anew.
+     */
+    if (block->host && from->host && stamp == cpu->code_stamp && !observes_code(cpu, key)) {
         BlockLink *link = &from->links[from->next_link];
 
         from->next_link = (u8)((from->next_link + 1) % BLOCK_LINKS);

@@ -27,6 +27,7 @@ typedef struct BlockLink {
 
 struct Block {
     const u8 *host;         /* of its first byte; NULL: not in the table */
+    const u8 *page;         /* the host page it was decoded from; NULL: none, or two */
     u8 mode;                /* code size in bytes | MODE_PROTECTED */
     u8 count;               /* instructions */
     u16 bytes;
@@ -100,6 +101,10 @@ FORCE_INLINE Block *code_cache_next(Cpu *cpu, Block *from)
 
 /* Successors must be looked up again: linear addresses may mean something else now. */
 void code_cache_unlink(Cpu *cpu);
+
+/* Drops the blocks that hold a byte at `offset` of a page, so that one begins there if it is observed
+ * (observer.h). Between two instructions. */
+void code_cache_split(Cpu *cpu, unsigned offset);
 
 /* [host, host + length) was written. */
 void code_cache_written(Cpu *cpu, const u8 *host, u64 length);

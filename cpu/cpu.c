@@ -11,6 +11,7 @@
 
 #include "cpu/code_cache.h"
 #include "cpu/debug_registers.h"
+#include "cpu/observer.h"
 #include "cpu/host_features.h"
 #include "cpu/models.h"
 #include "cpu/msr.h"
@@ -144,6 +145,8 @@ void cpu_update_mode(Cpu *cpu)
     cpu->code_mode = link_mode(cpu);
     cpu->tlb_epoch = alignment || debug_has_data_breakpoints(cpu) ? TLB_NO_EPOCH : cpu->mmu.epoch;
     cpu_leave_block(cpu);
+    if (UNLIKELY(cpu->observer))
+        cpu->observer->mode(cpu->observer->owner);
 }
 
 void cpu_translations_changed(Cpu *cpu)

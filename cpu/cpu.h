@@ -128,6 +128,7 @@ typedef struct FaultRecord {
 
 struct CodeCache;
 struct Block;
+struct Observer;
 
 /* What executes blocks in the interpreter's place. See cpu/engine.h. */
 typedef struct CpuEngine CpuEngine;
@@ -182,7 +183,7 @@ struct Cpu {
     u64 block_rip;                  /* of the block's first byte */
     struct Block *block;            /* the current one, for code_cache_next(), */
     u64 block_key;                  /* and where it is: see link_key(); or NO_KEY */
-    bool resume;                    /* a redone instruction's block goes on with its successor */
+    bool resume;                    /* execution goes on from `block`: nothing was delivered since */
     u64 deadline;                   /* run until cycles reaches it */
     jmp_buf unwind;                 /* cpu_raise() and cpu_redo() go here, with an UNWIND_ */
 
@@ -202,6 +203,7 @@ struct Cpu {
     AddressSpace *memory, *ports;
     CpuBoard board;
     Log *log;
+    struct Observer *observer;      /* who watches: observer.h; NULL: nobody */
     const CpuEngine *engine;        /* NULL: the interpreter */
     void *engine_state;
     u64 native[8];                  /* the engine's, where its code can reach them */

@@ -16,7 +16,7 @@ _Noreturn void cpu_raise(Cpu *cpu, Exception exception, u32 error_code);
 _Noreturn void cpu_halt_before(Cpu *cpu);
 
 /* What brings the run loop back: the value of its setjmp(). */
-enum { UNWIND_RAISED = 1, UNWIND_HALTED, UNWIND_REDO };
+enum { UNWIND_RAISED = 1, UNWIND_HALTED, UNWIND_REDO, UNWIND_STOPPED };
 
 _Noreturn void cpu_raise_page_fault(Cpu *cpu, const PageFault *fault);
 

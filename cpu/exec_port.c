@@ -8,6 +8,7 @@
  */
 #include "cpu/debug_registers.h"
 #include "cpu/exec.h"
+#include "cpu/observer.h"
 #include "cpu/task.h"
 
 /* The bitmap's word is read even when it crosses into the next byte, whose last one must be within
@@ -21,11 +22,19 @@ static void check_permission(Cpu *cpu, u16 port, Size size)
         return;
     if (!(tss->access & ACCESS_P) || !tss_is_32bit(tss->access) || tss->limit < 0x67)
         cpu_raise_gp0(cpu);
-    map = (u32)system_read(cpu, cpu_system_linear(cpu, tss->base + TSS_IO_MAP_BASE), WORD) + port / 8u;
+    map = (u32)system_read(cpu, cpu_system_linear(cpu, tss->base + TSS_IO_MAP_BASE), WORD) +
+          port / 8u;
     if (map + 1 > tss->limit)
         cpu_raise_gp0(cpu);
     if (system_read(cpu, cpu_system_linear(cpu, tss->base + map), WORD) >> port % 8 & allowed_mask)
         cpu_raise_gp0(cpu);
+}
+
+static void port_observed(Cpu *cpu, u16 port, Size size, bool write, u64 value)
+{
+    debug_port_access(cpu, port, size);
+    if (UNLIKELY(cpu->observer))
+        cpu->observer->port(cpu->observer->owner, port, size, write, value);
 }
 
 static u64 port_read(Cpu *cpu, u16 port, Size size)
@@ -35,7 +44,7 @@ static u64 port_read(Cpu *cpu, u16 port, Size size)
     cpu_sync_cycles(cpu);
     value = space_read(cpu->ports, port, size);
     cpu_leave_block(cpu);
-    debug_port_access(cpu, port, size);
+    port_observed(cpu, port, size, false, value);
     return value;
 }
 
@@ -44,7 +53,7 @@ static void port_write(Cpu *cpu, u16 port, Size size, u64 value)
     cpu_sync_cycles(cpu);
     space_write(cpu->ports, port, size, value);
     cpu_leave_block(cpu);
-    debug_port_access(cpu, port, size);
+    port_observed(cpu, port, size, true, value);
 }
 
 /* There is no 64-bit port access: REX.W is ignored. */
@@ -111,8 +120,10 @@ static void advance(Cpu *cpu, const Insn *insn, unsigned reg, Size size)
     if (!repeats(insn))
         return;
     set_address_register(cpu, insn, RCX, cpu->gpr[RCX] - 1);
-    if (address_register(cpu, insn, RCX) != 0)
+    if (address_register(cpu, insn, RCX) != 0) {
         cpu->rip = cpu_rip(cpu);
+        observer_repeats(cpu, cpu->cycles + 1);
+    }
 }
 
 /* Permission is asked even for no repetition at all: so does silicon. The destination is probed

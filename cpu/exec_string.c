@@ -8,6 +8,7 @@
  */
 #include "cpu/alu.h"
 #include "cpu/exec.h"
+#include "cpu/observer.h"
 
 /* Does at least one and at most `most` iterations; returns how many. */
 typedef u64 (*StringBody)(Cpu *cpu, const Insn *insn, Size size, u64 most);
@@ -56,6 +57,7 @@ FORCE_INLINE void repeat(Cpu *cpu, const Insn *insn, Size size, StringBody body,
         if (cpu->cycles >= cpu->deadline || !cpu->block_end || (cpu->rflags & FLAG_TF)) {
             cpu->rip = cpu_rip(cpu);
             cpu_leave_block(cpu);
+            observer_repeats(cpu, cpu->cycles);
             break;
         }
     }

@@ -7,6 +7,7 @@
  */
 #include "cpu/debug_registers.h"
 #include "cpu/exec.h"
+#include "cpu/observer.h"
 #include "mmu/paging.h"
 
 static void require_cpl0(Cpu *cpu)
@@ -138,6 +139,8 @@ static void set_cr3(Cpu *cpu, u64 value)
     cpu->cr3 = value;
     mmu_set_cr3(&cpu->mmu, value);
     cpu_translations_changed(cpu);
+    if (UNLIKELY(cpu->observer))
+        cpu->observer->cr3(cpu->observer->owner);
 }
 
 static u64 cr4_writable(const Cpu *cpu)

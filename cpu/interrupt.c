@@ -9,6 +9,7 @@
 
 #include "cpu/debug_registers.h"
 #include "cpu/frame.h"
+#include "cpu/observer.h"
 #include "cpu/task.h"
 
 /* An event on its way to its handler. */
@@ -296,6 +297,18 @@ static void log_event(Cpu *cpu, const Delivery *delivery)
         (unsigned long long)cpu->cr2);
 }
 
+static void tell_observer(Cpu *cpu, const Delivery *delivery)
+{
+    const ObservedEvent event = {.vector = delivery->vector,
+                                 .external = delivery->kind == EVENT_EXTERNAL,
+                                 .software = delivery->kind == EVENT_SOFTWARE,
+                                 .has_error_code = delivery->has_error_code,
+                                 .error_code = delivery->error_code,
+                                 .return_rip = delivery->return_rip};
+
+    cpu->observer->event(cpu->observer->owner, &event);
+}
+
 void cpu_interrupt(Cpu *cpu, u8 vector, EventKind kind, bool has_error_code, u32 error_code,
                    u64 return_rip)
 {
@@ -322,4 +335,6 @@ void cpu_interrupt(Cpu *cpu, u8 vector, EventKind kind, bool has_error_code, u32
     cpu->attention &= (u8)~ATTEND_HALT;
     cpu->dr6_pending &= ~(u64)DR6_BS; /* TF was saved and cleared */
     cpu_leave_block(cpu);
+    if (UNLIKELY(cpu->observer))
+        tell_observer(cpu, &delivery);
 }

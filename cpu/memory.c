@@ -6,6 +6,7 @@
 
 #include "cpu/code_cache.h"
 #include "cpu/debug_registers.h"
+#include "cpu/observer.h"
 
 /* What one access touches: one page, or the end of one and the start of the next. */
 typedef struct Pieces {
@@ -93,6 +94,36 @@ static void write_piece(Cpu *cpu, PhysAddr physical, u8 *host, unsigned size, u6
         space_write(cpu->memory, physical + i, BYTE, value >> (8 * i) & 0xFF);
 }
 
+/* The bytes as they lie in memory; ones where a device would have to be asked. */
+static u64 bytes_there(Cpu *cpu, const Pieces *pieces)
+{
+    u64 value = 0;
+
+    for (unsigned i = 0; i < pieces->count; i++) {
+        const u8 *host = space_host(cpu->memory, pieces->physical[i], false);
+        u64 piece = ~(u64)0;
+
+        if (host)
+            memcpy(&piece, host, pieces->sizes[i]);
+        piece &= ~(u64)0 >> (64 - 8 * pieces->sizes[i]);
+        value |= piece << (i ? 8 * pieces->sizes[0] : 0);
+    }
+    return value;
+}
+
+static void tell_observer(Cpu *cpu, u64 linear, const Pieces *pieces, const u64 *old, u64 value)
+{
+    unsigned size = pieces->sizes[0] + (pieces->count == 2 ? pieces->sizes[1] : 0);
+    const ObservedAccess access = {.linear = linear,
+                                   .physical = {pieces->physical[0], pieces->physical[1]},
+                                   .size = size,
+                                   .write = old != NULL,
+                                   .old_value = old ? *old : 0,
+                                   .value = value & ~(u64)0 >> (64 - 8 * size)};
+
+    cpu->observer->access(cpu->observer->owner, &access);
+}
+
 u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as)
 {
     Pieces pieces = translate(cpu, linear, size, ACCESS_READ, as);
@@ -103,12 +134,15 @@ u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as)
                  << (8 * pieces.sizes[0]);
     if (cpu->tlb_epoch == TLB_NO_EPOCH)
         debug_data_access(cpu, linear, size, false);
+    if (UNLIKELY(cpu->observer))
+        tell_observer(cpu, linear, &pieces, NULL, value);
     return value;
 }
 
 void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as, u64 value)
 {
     Pieces pieces = translate(cpu, linear, size, ACCESS_WRITE, as);
+    u64 old = UNLIKELY(cpu->observer) ? bytes_there(cpu, &pieces) : 0;
 
     write_piece(cpu, pieces.physical[0], pieces.host[0], pieces.sizes[0], value);
     if (pieces.count == 2)
@@ -116,6 +150,8 @@ void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as, u64 va
                     value >> (8 * pieces.sizes[0]));
     if (cpu->tlb_epoch == TLB_NO_EPOCH)
         debug_data_access(cpu, linear, size, true);
+    if (UNLIKELY(cpu->observer))
+        tell_observer(cpu, linear, &pieces, &old, value);
 }
 
 void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, Privilege as)

@@ -2,6 +2,9 @@
  * The interpreter's loop: find the block at rip, call the body of each of its instructions, and
  * between blocks attend to interrupts, traps and the board.
  *
+ * Where a run ends by the clock or is stopped, the next one goes on as if it had not ended: what
+ * the TLB is asked for must not depend on how execution is cut into runs.
+ *
  * An exception abandons its instruction by a longjmp() to cpu_run(), and so does a fast body that
  * leaves an access to the general one. An exception's delivery counts as one
  * cycle, so that a guest that does nothing but fault cannot stop the clock.
@@ -10,6 +13,7 @@
 #include "cpu/debug_registers.h"
 #include "cpu/engine.h"
 #include "cpu/exec.h"
+#include "cpu/observer.h"
 
 const Insn no_insn;
 
@@ -31,6 +35,7 @@ static void undo_instruction(Cpu *cpu)
 static void deliver_raised(Cpu *cpu)
 {
     undo_instruction(cpu);
+    cpu->resume = false;
     cpu->cycles++;
     cpu_deliver_raised(cpu);
 }
@@ -40,6 +45,7 @@ static void deliver_interrupt(Cpu *cpu)
     u8 vector = cpu->board.acknowledge ? cpu->board.acknowledge(cpu->board.board) : 0xFF;
 
     cpu->attention &= (u8)~ATTEND_HALT;
+    cpu->resume = false;
     cpu->cycles++;
     cpu_interrupt(cpu, vector, EVENT_EXTERNAL, false, 0, cpu->rip);
 }
@@ -48,6 +54,7 @@ static void deliver_nmi(Cpu *cpu)
 {
     cpu->attention &= (u8) ~(ATTEND_HALT | ATTEND_NMI);
     cpu->nmi_blocked = true;
+    cpu->resume = false;
     cpu->cycles++;
     cpu_interrupt(cpu, EXCEPTION_NMI, EVENT_EXTERNAL, false, 0, cpu->rip);
 }
@@ -76,6 +83,7 @@ static Next attend(Cpu *cpu)
     /* STI holds back interrupts, MOV SS and POP SS debug traps as well. */
     if (!(shadow && cpu->traps_wait) && debug_event(cpu)) {
         cpu->attention &= (u8) ~(ATTEND_HALT | ATTEND_SHADOW);
+        cpu->resume = false;
         cpu->cycles++;
         debug_trap_deliver(cpu);
     } else if (!shadow && (cpu->attention & ATTEND_NMI) && !cpu->nmi_blocked) {
@@ -134,7 +142,7 @@ static void redo(Cpu *cpu)
         execute_from(cpu, insn + 1);
     else
         leave_block(cpu, insn + 1);
-    cpu->resume = !cpu->attention && cpu->cycles < cpu->deadline;
+    cpu->resume = true;
 }
 
 static bool is_software_interrupt(const Insn *insn)
@@ -162,6 +170,7 @@ static void step(Cpu *cpu)
 
     cpu->attention &= (u8)~ATTEND_SHADOW;
     cpu->traps_wait = false;
+    cpu->resume = false;
     cpu_between_instructions(cpu);
     block = code_cache_find(cpu);
     insn = block->insns;
@@ -226,9 +235,12 @@ void cpu_run(Cpu *cpu)
         break;
     case UNWIND_HALTED:
         undo_instruction(cpu);
+        cpu->resume = false;
         break;
     case UNWIND_REDO:
         redo(cpu);
+        break;
+    case UNWIND_STOPPED:
         break;
     }
     while (cpu->cycles < cpu->deadline) {
@@ -239,12 +251,17 @@ void cpu_run(Cpu *cpu)
             next = attend(cpu);
         if (next == NEXT_RETURN || cpu->cycles >= cpu->deadline)
             break;
-        if (next == NEXT_STEP)
+        if (UNLIKELY(cpu->observer) && observer_stops(cpu))
+            break;
+        if (next == NEXT_STEP) {
             step(cpu);
-        else if (cpu->engine)
-            cpu->engine->run(cpu);
-        else
-            run_blocks(cpu);
+        } else {
+            if (cpu->engine)
+                cpu->engine->run(cpu);
+            else
+                run_blocks(cpu);
+            cpu->resume = true;
+        }
     }
     cpu_between_instructions(cpu);
     /* The one of several forms of the same flags that all engines agree on. */

@@ -9,6 +9,7 @@
 
 #include "cpu/debug_registers.h"
 #include "cpu/exec.h"
+#include "cpu/observer.h"
 #include "mmu/paging.h"
 
 /* Where a TSS keeps what; offsets in bytes. `stride` is the distance of registers. */
@@ -216,6 +217,8 @@ static void load_cr3(Cpu *cpu, u64 cr3, u16 selector)
     cpu->cr3 = cr3;
     mmu_set_cr3(&cpu->mmu, cr3);
     cpu_translations_changed(cpu);
+    if (UNLIKELY(cpu->observer))
+        cpu->observer->cr3(cpu->observer->owner);
 }
 
 /* What follows happens in the new task; a fault is its, at its first instruction. */

@@ -175,6 +175,8 @@ static bool run_result(Machine *machine, RunResult *result)
         *result = machine->stop.reason;
     else if (attention & ATTEND_SHUTDOWN)
         *result = RUN_TRIPLE_FAULT;
+    else if (attention & ATTEND_STOP)
+        *result = RUN_STOPPED;
     else if (machine->budget_used)
         *result = RUN_BUDGET;
     else if (attention & ATTEND_HALT && machine_next_event(machine) > machine->cpu.cycles)

@@ -97,6 +97,7 @@ typedef enum RunResult {
     RUN_RESET,          /* the guest reset the machine; call machine_reset() to go on */
     RUN_DEBUG_EXIT,     /* isa-debug-exit was written: see machine_exit_code() */
     RUN_TRIPLE_FAULT,   /* the processor shut down */
+    RUN_STOPPED,        /* who watches the processor (cpu/observer.h) had it stop */
 } RunResult;
 
 /* NULL on failure, with a sentence in `error`. */

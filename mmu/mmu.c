@@ -225,6 +225,26 @@ void mmu_restore_tlb(Mmu *mmu, const TlbRecord *records, unsigned count)
 
 /* ---- filling ---- */
 
+void mmu_watch(Mmu *mmu, const WatchedRange *ranges, unsigned count)
+{
+    mmu->watched = ranges;
+    mmu->watched_count = count;
+    mmu_demote(mmu);
+}
+
+/* Does a watched range lie in these pages? */
+static bool is_watched(const Mmu *mmu, u64 linear, PhysAddr physical)
+{
+    for (unsigned i = 0; i < mmu->watched_count; i++) {
+        const WatchedRange *range = &mmu->watched[i];
+        u64 page = range->physical ? physical : linear;
+
+        if (page <= range->last && range->first <= (page | PAGE_MASK))
+            return true;
+    }
+    return false;
+}
+
 /* May writes to this page bypass the bus? Not while it holds code, nor before it is known to be
  * written (the trackers of dirty and drawn pages want to hear of the first write). */
 static u8 *direct_host(Mmu *mmu, PhysAddr physical, Access access)
@@ -268,6 +288,8 @@ static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr phy
         mmu->code_generation++;
     if (host)
         entry->addend = addend;
+    if (access != ACCESS_EXECUTE && is_watched(mmu, page, physical))
+        host = NULL;
     entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW);
 }
 

@@ -46,6 +46,13 @@ typedef struct Translation {
     bool writable, user, executable, global, dirty;     /* of all levels together */
 } Translation;
 
+/* Bytes [first, last], linear or physical, of which every data access is to go the slow way, where an
+ * observer can be told of it. */
+typedef struct WatchedRange {
+    u64 first, last;
+    bool physical;
+} WatchedRange;
+
 typedef struct Mmu {
     u64 epoch;                              /* the current one; first: it is on every fast path */
     TlbEntry tlb[PRIVILEGES][TLB_ENTRIES];
@@ -59,6 +66,8 @@ typedef struct Mmu {
     PhysAddr a20_mask;                      /* all ones, or without bit 20 */
     unsigned physical_bits;                 /* MAXPHYADDR; entry bits above are reserved */
     bool has_1gb_pages;                     /* set by the owner after mmu_init() */
+    const WatchedRange *watched;            /* mmu_watch()'s */
+    unsigned watched_count;
     Log *log;
 } Mmu;
 
@@ -78,6 +87,9 @@ void mmu_set_a20(Mmu *mmu, bool enabled);
 
 void mmu_flush_all(Mmu *mmu);                       /* global pages too */
 void mmu_invalidate_page(Mmu *mmu, u64 linear);     /* INVLPG */
+
+/* Watches these ranges in the place of all others; they stay the caller's. */
+void mmu_watch(Mmu *mmu, const WatchedRange *ranges, unsigned count);
 
 /* Takes the host pointers away but keeps the translations. */
 void mmu_demote(Mmu *mmu);

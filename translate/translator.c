@@ -15,6 +15,7 @@
 
 #include "cpu/decode.h"
 #include "cpu/engine.h"
+#include "cpu/observer.h"
 #include "cpu/simd.h"
 #include "translate/backend.h"
 #include "translate/variant.h"
@@ -402,9 +403,11 @@ static void remember_jump(Cpu *cpu, const TranslatedBlock *to)
         *jump_entry(translator_of(cpu), to->rip) = entry_for(cpu, to);
 }
 
-/* The way that was just taken, for the next time. */
+/* The way that was just taken, for the next time. Observed code is always entered from here. */
 static void remember(Cpu *cpu, Link *link, unsigned kind, TranslatedBlock *to, bool within_page)
 {
+    if (observes_code(cpu, (uintptr_t)to->block->host))
+        return;
     if (kind == EXIT_INDIRECT)
         remember_jump(cpu, to);
     else if (link && !link->to)

@@ -1,0 +1,40 @@
+#include "cpu/observer.h"
+
+#include "cpu/code_cache.h"
+
+void cpu_observe(Cpu *cpu, Observer *observer)
+{
+    if (cpu->observer == observer)
+        return;
+    cpu->observer = observer;
+    if (!observer)
+        return;
+    for (unsigned offset = 0; offset < PAGE_SIZE; offset++)
+        if (observes_code(cpu, offset))
+            code_cache_split(cpu, offset);
+}
+
+void cpu_observe_offset(Cpu *cpu, unsigned offset, bool wanted)
+{
+    u64 *word = &cpu->observer->offsets[offset / 64], mask = (u64)1 << offset % 64;
+
+    if (wanted == ((*word & mask) != 0))
+        return;
+    *word ^= mask;
+    code_cache_split(cpu, offset);
+}
+
+bool observer_stops(Cpu *cpu)
+{
+    Observer *observer = cpu->observer;
+    u64 linear = (cpu->segments[CS].base + cpu->rip) & cpu->linear_mask;
+
+    if (!observes_code(cpu, linear) || observer->looked == cpu->cycles ||
+        observer->repeats == cpu->cycles)
+        return false;
+    observer->looked = cpu->cycles;
+    if (!observer->execute(observer->owner, linear))
+        return false;
+    cpu->attention |= ATTEND_STOP;
+    return true;
+}
