@@ -25,13 +25,6 @@ static bool no_debugger(Parser *parser, const char *value)
     return option_note(parser, "-gdb, -s: the debugger's stub is not there yet; nobody listens");
 }
 
-static bool no_stopped_start(Parser *parser, const char *value)
-{
-    return option_error(parser, value,
-                        "the debugger is not there yet, so that nobody could let "
-                        "the machine go on; leave -S out");
-}
-
 static bool no_icount(Parser *parser, const char *value)
 {
     (void)value;
@@ -108,6 +101,7 @@ static const OptionRow rows[] = {
     {"device", "isa-debug-exit",
      "a port (iobase=0x501,iosize=2) through which the guest\n"
      "ends vitrine with status 2 * value + 1", set_device},
+    {"S", NULL, "start stopped: a debugger, or the window's pause key, lets it go on", set_stopped},
     {"no-reboot", NULL, "leave instead of resetting", set_no_reboot},
     {"no-shutdown", NULL, "stay when the guest turns the power off", set_no_shutdown},
 
@@ -169,7 +163,6 @@ static const OptionRow rows[] = {
     {"icount", "N", NULL, no_icount},
     {"s", NULL, NULL, no_debugger},
     {"gdb", "WHERE", NULL, no_debugger},
-    {"S", NULL, NULL, no_stopped_start},
     {"soundhw", "CARD", NULL, no_sound},
     {"audiodev", "LIST", NULL, no_sound},
     {"usb", NULL, NULL, no_sound},

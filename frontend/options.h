@@ -71,6 +71,7 @@ typedef struct Options {
     const char *name;                   /* in the title */
     bool speed_max;
     bool no_reboot, no_shutdown;
+    bool start_stopped;                 /* -S */
     const char *screendump;
     u64 log_channels;                   /* bit n: LogChannel n */
     const char *log_file;

@@ -171,6 +171,13 @@ bool set_screendump(Parser *parser, const char *file)
     return true;
 }
 
+bool set_stopped(Parser *parser, const char *value)
+{
+    (void)value;
+    parser->options->start_stopped = true;
+    return true;
+}
+
 bool set_no_reboot(Parser *parser, const char *value)
 {
     (void)value;

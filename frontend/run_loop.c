@@ -25,7 +25,8 @@ typedef struct RunLoop {
     Machine *machine;
     Pacing pacing;
     bool speed_max;
-    bool paused;      /* by the user */
+    bool paused; /* by the user */
+    bool was_running;
     bool powered_off; /* and kept, for -no-shutdown */
     bool over;
     int status; /* the exit status once it is over */
@@ -118,6 +119,16 @@ static void restart_pacing(RunLoop *loop)
                  machine_cycles(loop->machine));
 }
 
+static bool is_stopped(const RunLoop *loop)
+{
+    return debugger_stop(loop->session->debugger)->reason != STOP_NONE;
+}
+
+static bool is_running(const RunLoop *loop)
+{
+    return !loop->paused && !loop->powered_off && !is_stopped(loop);
+}
+
 static void obey(RunLoop *loop, DisplayRequest request)
 {
     switch (request) {
@@ -137,8 +148,10 @@ static void obey(RunLoop *loop, DisplayRequest request)
         machine_power_button(loop->machine);
         break;
     case DISPLAY_PAUSE:
-        loop->paused = !loop->paused;
-        restart_pacing(loop);
+        if (is_stopped(loop))
+            debugger_continue(loop->session->debugger);
+        else
+            loop->paused = !loop->paused;
         break;
     case DISPLAY_SCREENSHOT:
         take_screenshot(loop);
@@ -161,7 +174,7 @@ static void look_at_ports(RunLoop *loop)
     bool fine = true;
 
     for (i = 0; i < MACHINE_SERIAL_PORTS && !loop->over; i++) {
-        if (!loop->paused)
+        if (is_running(loop))
             obey(loop, serial_backend_poll(&session->serial[i], loop->machine, i));
         fine = fine && serial_backend_flush(&session->serial[i], error, sizeof error);
     }
@@ -213,7 +226,7 @@ static void draw(RunLoop *loop, u64 now)
     Display *display = loop->session->display;
 
     measure(loop, now);
-    loop->display_status.paused = loop->paused;
+    loop->display_status.paused = loop->paused || is_stopped(loop);
     loop->display_status.message = now < loop->message_until ? loop->message : NULL;
     display->draw(display, loop->machine, &loop->display_status);
     loop->next_draw = now + DRAW_NS;
@@ -242,7 +255,7 @@ static void sleep_until(RunLoop *loop, u64 until)
         inputs[count++] = (struct pollfd){.fd = session->display->fd, .events = POLLIN};
     for (i = 0; i < MACHINE_SERIAL_PORTS; i++)
         if (serial_backend_input(&session->serial[i]) >= 0 &&
-            machine_serial_room(loop->machine, i) && !loop->paused)
+            machine_serial_room(loop->machine, i) && is_running(loop))
             inputs[count++] =
                 (struct pollfd){.fd = serial_backend_input(&session->serial[i]), .events = POLLIN};
     if (ppoll(inputs, count, &timeout, NULL) != 0)
@@ -308,10 +321,10 @@ static void reset(RunLoop *loop)
 static void run_slice(RunLoop *loop)
 {
     u64 begin = host_now_ns(), now;
-    RunResult result = machine_run(loop->machine, machine_cycles(loop->machine) + loop->slice);
+    RunResult result =
+        debugger_run(loop->session->debugger, machine_cycles(loop->machine) + loop->slice);
 
-    if (loop->session->lockstep &&
-        !lockstep_follow(loop->session->lockstep, result, stderr)) {
+    if (loop->session->lockstep && !lockstep_follow(loop->session->lockstep, result, stderr)) {
         end_with_error(loop, "the two engines differ");
         return;
     }
@@ -320,6 +333,8 @@ static void run_slice(RunLoop *loop)
     switch (result) {
     case RUN_BUDGET:
         adapt_slice(loop, now - begin);
+        break;
+    case RUN_STOPPED:
         break;
     case RUN_IDLE:
         idle(loop);
@@ -360,10 +375,14 @@ int run_loop(Session *session)
             draw(&loop, now);
         if (loop.over)
             break;
-        if (loop.paused || loop.powered_off)
-            sleep_until(&loop, UINT64_MAX);
-        else
+        if (is_running(&loop)) {
+            if (!loop.was_running)
+                restart_pacing(&loop);
             run_slice(&loop);
+        } else {
+            sleep_until(&loop, UINT64_MAX);
+        }
+        loop.was_running = is_running(&loop);
     }
     draw(&loop, host_now_ns());
     return loop.status;

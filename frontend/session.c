@@ -263,6 +263,16 @@ static bool open_display(Session *session)
 
 /* ---- all of it ---- */
 
+static bool open_debugger(Session *session)
+{
+    session->debugger = debugger_create(session->machine);
+    if (!session->debugger)
+        snprintf(session->error, SESSION_ERROR, "the host is out of memory");
+    else if (session->options.start_stopped)
+        debugger_pause(session->debugger);
+    return session->debugger != NULL;
+}
+
 static bool open_machine(Session *session)
 {
     Options *options = &session->options;
@@ -306,8 +316,10 @@ static bool open_machine(Session *session)
             return false;
     }
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
-    if (!session->machine || !session->lockstep)
-        return session->machine != NULL;
+    if (!session->machine || !open_debugger(session))
+        return false;
+    if (!session->lockstep)
+        return true;
     return lockstep_watch(session->lockstep, session->machine, session->error, SESSION_ERROR);
 }
 
@@ -352,6 +364,7 @@ bool session_close(Session *session)
     serial_backend_close(&session->debug_console);
     release_log(session);
     lockstep_destroy(session->lockstep);
+    debugger_destroy(session->debugger);
     machine_destroy(session->machine);
     for (i = 0; i < MACHINE_IDE_DRIVES; i++)
         saved &= close_image(session, &session->drives[i]);

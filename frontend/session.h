@@ -5,6 +5,7 @@
 #ifndef FRONTEND_SESSION_H
 #define FRONTEND_SESSION_H
 
+#include "frontend/debugger/debugger.h"
 #include "frontend/disk_image.h"
 #include "frontend/display.h"
 #include "frontend/firmware.h"
@@ -27,6 +28,7 @@ typedef struct Session {
     SerialBackend parallel[MACHINE_PARALLEL_PORTS];
     SerialBackend debug_console;
     Machine *machine;
+    Debugger *debugger;
     Lockstep *lockstep;             /* NULL: one engine only */
     Display *display;
     FILE *log;                      /* NULL: standard error */

@@ -229,7 +229,6 @@ Test(options, machine_refusals)
     refuse("-smp 2", "-smp 2|-smp 1");
     refuse("-smp cpus=4", "one processor");
     refuse("-machine q35", "i440FX");
-    refuse("-S", "debugger");
     refuse("-mips 0", "-mips 0");
     refuse("-speed warp", "real");
     refuse("-append x", "-kernel");

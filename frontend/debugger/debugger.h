@@ -76,6 +76,11 @@ Machine *debugger_machine(Debugger *debugger);
 /* Its own, empty at first: files are loaded into it. Conditions and steps by line know what it knows. */
 Symbols *debugger_symbols(Debugger *debugger);
 
+/* A face (prompt, window, gdb) that can let a stopped machine go on is there, or has gone. While there is
+ * none, a triple fault does not stop the machine; when the last has gone, a stopped one goes on. */
+void debugger_attach(Debugger *debugger);
+void debugger_detach(Debugger *debugger);
+
 /* ---- points ---- */
 /* NULL with a sentence in `error` (a bad condition, no room). */
 const Point *debugger_add_point(Debugger *debugger, const PointSpec *spec, char *error, size_t error_size);
@@ -83,7 +88,7 @@ bool debugger_remove_point(Debugger *debugger, unsigned number);
 bool debugger_enable_point(Debugger *debugger, unsigned number, bool enabled);
 const Point *debugger_points(const Debugger *debugger, unsigned index);     /* NULL past the last */
 void debugger_set_magic(Debugger *debugger, bool enabled);
-void debugger_stop_at_triple_fault(Debugger *debugger, bool enabled);       /* default: true */
+void debugger_stop_at_triple_fault(Debugger *debugger, bool enabled);       /* default: true, where a face is attached */
 
 /* ---- running ---- */
 typedef enum StepKind {

@@ -1,0 +1,274 @@
+/*
+ * The debugger: its state, and what it asks the machine for.
+ */
+#include "frontend/debugger/debugger_inside.h"
+#include "frontend/debugger/registers.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+Debugger *debugger_create(Machine *machine)
+{
+    Debugger *debugger = calloc(1, sizeof *debugger);
+
+    if (!debugger)
+        return NULL;
+    debugger->machine = machine;
+    debugger->cpu = machine_cpu(machine, 0);
+    debugger->at_triple_fault = true;
+    debugger->observer = points_observer;
+    debugger->observer.owner = debugger;
+    return debugger;
+}
+
+void debugger_destroy(Debugger *debugger)
+{
+    if (!debugger)
+        return;
+    cpu_observe(debugger->cpu, NULL);
+    mmu_watch(&debugger->cpu->mmu, NULL, 0);
+    points_destroy(debugger);
+    free(debugger);
+}
+
+Machine *debugger_machine(Debugger *debugger)
+{
+    return debugger->machine;
+}
+
+void debugger_attach(Debugger *debugger)
+{
+    debugger->faces++;
+}
+
+void debugger_detach(Debugger *debugger)
+{
+    assert(debugger->faces > 0);
+    if (--debugger->faces == 0 && debugger->stop.reason != STOP_NONE)
+        debugger_continue(debugger);
+}
+
+/* ---- stopping ---- */
+
+void debugger_stop_for(Debugger *debugger, StopReason reason, const char *format, ...)
+{
+    va_list arguments;
+
+    debugger->stop = (Stop){.reason = reason, .cycles = machine_cycles(debugger->machine)};
+    va_start(arguments, format);
+    vsnprintf(debugger->stop.text, sizeof debugger->stop.text, format, arguments);
+    va_end(arguments);
+    debugger->stop_count++;
+    debugger->goal = GOAL_CONTINUE;
+    debugger->back.set = false;
+}
+
+const Stop *debugger_stop(const Debugger *debugger)
+{
+    return &debugger->stop;
+}
+
+unsigned debugger_stop_count(const Debugger *debugger)
+{
+    return debugger->stop_count;
+}
+
+void debugger_set_magic(Debugger *debugger, bool enabled)
+{
+    debugger->magic = enabled;
+}
+
+void debugger_stop_at_triple_fault(Debugger *debugger, bool enabled)
+{
+    debugger->at_triple_fault = enabled;
+}
+
+void debugger_pause(Debugger *debugger)
+{
+    if (debugger->stop.reason == STOP_NONE)
+        debugger_stop_for(debugger, STOP_ASKED, "stopped");
+}
+
+/* ---- running ---- */
+
+/* The instruction at hand has been seen: it is no reason to stop again. */
+static void set_goal(Debugger *debugger, Goal goal)
+{
+    debugger->stop = (Stop){0};
+    debugger->goal = goal;
+    debugger->back.set = false;
+    debugger->observer.looked = machine_cycles(debugger->machine);
+}
+
+void debugger_continue(Debugger *debugger)
+{
+    set_goal(debugger, GOAL_CONTINUE);
+}
+
+void debugger_step(Debugger *debugger, StepKind kind, u64 count)
+{
+    static const struct {
+        Goal goal;
+        bool over;
+    } goals[] = {
+        [STEP_INSTRUCTION] = {GOAL_STEP, false}, [STEP_OVER] = {GOAL_STEP, true},
+        [STEP_OUT] = {GOAL_OUT, true},           [STEP_LINE] = {GOAL_LINE, false},
+        [STEP_OVER_LINE] = {GOAL_LINE, true},    [STEP_BLOCK] = {GOAL_BLOCK, false},
+    };
+
+    if (!count)
+        return;
+    set_goal(debugger, goals[kind].goal);
+    debugger->over = goals[kind].over;
+    debugger->steps_left = count;
+}
+
+void debugger_step_into_interrupts(Debugger *debugger, bool into)
+{
+    debugger->into_interrupts = into;
+}
+
+void debugger_run_to(Debugger *debugger, u64 linear)
+{
+    set_goal(debugger, GOAL_CONTINUE);
+    debugger->back = (ReturnPoint){.set = true, .linear = linear, .room = ~(u64)0};
+}
+
+/* Does the result of a run mean that the machine has stopped? */
+static void look_at_result(Debugger *debugger, RunResult result)
+{
+    u64 now = machine_cycles(debugger->machine);
+
+    if (points_decide(debugger))
+        return;
+    if (result == RUN_TRIPLE_FAULT && debugger->faces && debugger->at_triple_fault)
+        debugger_stop_for(debugger, STOP_TRIPLE_FAULT,
+                          "triple fault: an exception while delivering a double fault, at "
+                          "%04X:%08llX; reset the machine to go on",
+                          debugger->cpu->segments[CS].selector,
+                          (unsigned long long)debugger->cpu->rip);
+    else if (debugger->back_reached && debugger->goal == GOAL_CONTINUE)
+        debugger_stop_for(debugger, STOP_STEP, "arrived, at count %llu", (unsigned long long)now);
+}
+
+RunResult debugger_run_once(Debugger *debugger, u64 until)
+{
+    u64 count = points_next_count(debugger);
+    RunResult result;
+
+    points_arm(debugger);
+    points_remember(debugger);
+    debugger->back_reached = false;
+    result = machine_run(debugger->machine, count < until ? count : until);
+    look_at_result(debugger, result);
+    if (result == RUN_BUDGET && machine_cycles(debugger->machine) < until)
+        result = RUN_STOPPED; /* a POINT_COUNT's doing */
+    return result;
+}
+
+RunResult debugger_run(Debugger *debugger, u64 until)
+{
+    RunResult result;
+
+    assert(debugger->stop.reason == STOP_NONE);
+    if (debugger->goal != GOAL_CONTINUE)
+        return steps_run(debugger, until);
+    do
+        result = debugger_run_once(debugger, until);
+    while (result == RUN_STOPPED && debugger->stop.reason == STOP_NONE);
+    return result;
+}
+
+/* ---- memory ---- */
+
+u64 debugger_linear(const Debugger *debugger, SegmentRegister reg, u64 offset)
+{
+    const Cpu *cpu = debugger->cpu;
+
+    return (cpu->segments[reg].base + offset) & cpu->linear_mask;
+}
+
+u64 debugger_stack(const Debugger *debugger)
+{
+    return debugger_linear(debugger, SS, debugger->cpu->gpr[RSP] & debugger->cpu->stack_mask);
+}
+
+/* Copies up to the end of the page; false where there is no memory. */
+static bool copy_piece(Debugger *debugger, u64 physical, void *bytes, size_t length, bool write)
+{
+    AddressSpace *memory = machine_memory(debugger->machine);
+    const u8 *host = space_host(memory, physical, write);
+
+    if (!host)
+        return false;
+    if (write)
+        space_write_bytes(memory, physical, bytes, length);
+    else
+        memcpy(bytes, host, length);
+    return true;
+}
+
+static size_t copy_memory(Debugger *debugger, u64 address, u8 *bytes, size_t length, int how)
+{
+    enum { WRITE = 1, PHYSICAL = 2 };
+    size_t done = 0;
+
+    while (done < length) {
+        u64 at = address + done, physical = at;
+        size_t left = PAGE_SIZE - (at & PAGE_MASK), piece = length - done;
+        Translation translation;
+
+        if (!(how & PHYSICAL)) {
+            if (!mmu_peek(&debugger->cpu->mmu, at, &translation))
+                break;
+            physical = translation.physical | (at & PAGE_MASK);
+        }
+        if (piece > left)
+            piece = left;
+        if (!copy_piece(debugger, physical, bytes + done, piece, how & WRITE))
+            break;
+        done += piece;
+    }
+    return done;
+}
+
+size_t debugger_read_memory(Debugger *debugger, u64 linear, void *bytes, size_t length)
+{
+    return copy_memory(debugger, linear, bytes, length, 0);
+}
+
+size_t debugger_write_memory(Debugger *debugger, u64 linear, const void *bytes, size_t length)
+{
+    return copy_memory(debugger, linear, (u8 *)(uintptr_t)bytes, length, 1);
+}
+
+size_t debugger_read_physical(Debugger *debugger, u64 physical, void *bytes, size_t length)
+{
+    return copy_memory(debugger, physical, bytes, length, 2);
+}
+
+size_t debugger_write_physical(Debugger *debugger, u64 physical, const void *bytes, size_t length)
+{
+    return copy_memory(debugger, physical, (u8 *)(uintptr_t)bytes, length, 3);
+}
+
+/* ---- registers ---- */
+
+bool debugger_read_register(Debugger *debugger, const char *name, u64 *value)
+{
+    const Register *reg = register_find(name, strlen(name));
+
+    if (reg)
+        *value = register_read(reg, debugger->cpu);
+    return reg != NULL;
+}
+
+bool debugger_write_register(Debugger *debugger, const char *name, u64 value)
+{
+    const Register *reg = register_find(name, strlen(name));
+    char error[128];
+
+    return reg && register_write(reg, debugger->cpu, value, error, sizeof error);
+}

@@ -1,0 +1,94 @@
+/*
+ * The debugger from inside, for the files that make it up: debugger.c, points.c, steps.c.
+ */
+#ifndef FRONTEND_DEBUGGER_DEBUGGER_INSIDE_H
+#define FRONTEND_DEBUGGER_DEBUGGER_INSIDE_H
+
+#include "cpu/cpu.h"
+#include "cpu/observer.h"
+#include "frontend/debugger/debugger.h"
+
+enum { MAX_POINTS = 1024, MAX_HITS = 32 };
+
+/* The debugger's own point, for its steps: goes with its first stop. */
+typedef struct ReturnPoint {
+    bool set;
+    u64 linear;
+    u64 stack;          /* linear: only when the stack pointer is within [stack, stack + room] */
+    u64 room;
+    u8 cpl;
+} ReturnPoint;
+
+/* Something that a point may be interested in, as it was met within an instruction. */
+typedef struct Hit {
+    Point *point;
+    u64 address;
+    unsigned size;
+    bool write;
+    u64 old_value, new_value;
+} Hit;
+
+typedef enum Goal { GOAL_CONTINUE, GOAL_STEP, GOAL_OUT, GOAL_BLOCK, GOAL_LINE } Goal;
+
+/* What was so before the instructions that run now, for points that wait for a change. */
+typedef struct Known {
+    unsigned mode;
+    u8 cpl;
+    u64 cycles;
+} Known;
+
+struct Debugger {
+    Machine *machine;
+    Cpu *cpu;
+    unsigned faces;             /* how many are attached */
+    bool magic, at_triple_fault, into_interrupts;
+
+    Point *points[MAX_POINTS];
+    unsigned point_count, last_number;
+    WatchedRange watched[MAX_POINTS];
+    Observer observer;
+    bool observing;
+    Hit hits[MAX_HITS];         /* of the instruction that runs */
+    unsigned hit_count;
+    Known known;
+    bool cr3_loaded;
+
+    Goal goal;
+    bool over;                  /* the step runs calls to their end */
+    u64 steps_left;
+    ReturnPoint back;           /* a call, or an interrupt's handler, runs until here */
+    bool back_reached, to_cursor;
+    bool interrupted;           /* an external interrupt was delivered, */
+    u64 interrupted_at;         /* at this linear address, */
+    u64 interrupted_stack;      /* with this stack */
+
+    Stop stop;
+    unsigned stop_count;
+};
+
+/* ---- debugger.c ---- */
+u64 debugger_linear(const Debugger *debugger, SegmentRegister reg, u64 offset);
+u64 debugger_stack(const Debugger *debugger);       /* the linear address of the top of the stack */
+void debugger_stop_for(Debugger *debugger, StopReason reason, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* ---- points.c ---- */
+extern const Observer points_observer;
+/* Who is observed follows from the points; after these, the goal or the return point changed. */
+void points_arm(Debugger *debugger);
+/* The clock at which the next POINT_COUNT is due, or EVENT_NEVER. */
+u64 points_next_count(const Debugger *debugger);
+/* After a run: has a point that was hit a reason to stop? Then it has stopped. */
+bool points_decide(Debugger *debugger);
+/* An instruction at which the debugger has just arrived by steps. */
+bool points_at(Debugger *debugger);
+void points_remember(Debugger *debugger);
+void points_destroy(Debugger *debugger);
+
+/* ---- steps.c ---- */
+/* Runs towards the goal of a step; what machine_run() said last. */
+RunResult steps_run(Debugger *debugger, u64 until);
+/* One call of machine_run(), and what the points say to it. */
+RunResult debugger_run_once(Debugger *debugger, u64 until);
+
+#endif

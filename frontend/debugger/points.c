@@ -1,0 +1,548 @@
+/*
+ * Points: where a machine stops. What of them the processor's observer hears of, and which of what
+ * it hears is a reason to stop.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/exception.h"
+#include "devices/clock.h"
+#include "frontend/debugger/debugger_inside.h"
+
+/* ---- the list ---- */
+
+static bool is_data(PointKind kind)
+{
+    return kind == POINT_READ || kind == POINT_WRITE || kind == POINT_ACCESS;
+}
+
+static u64 length_of(const PointSpec *spec)
+{
+    return spec->length ? spec->length : 1;
+}
+
+static bool is_mapped(Debugger *debugger, const PointSpec *spec)
+{
+    u8 byte;
+
+    if (spec->kind > POINT_ACCESS || spec->address_kind != ADDRESS_LINEAR)
+        return true;
+    return debugger_read_memory(debugger, spec->address, &byte, 1) == 1;
+}
+
+const Point *debugger_add_point(Debugger *debugger, const PointSpec *spec, char *error,
+                                size_t error_size)
+{
+    Point *point;
+
+    if (spec->condition && *spec->condition) {
+        snprintf(error, error_size, "conditions are not there yet");
+        return NULL;
+    }
+    if (debugger->point_count == MAX_POINTS) {
+        snprintf(error, error_size, "there are %u points already; delete some", MAX_POINTS);
+        return NULL;
+    }
+    point = calloc(1, sizeof *point);
+    if (!point) {
+        snprintf(error, error_size, "the host is out of memory");
+        return NULL;
+    }
+    point->number = ++debugger->last_number;
+    point->spec = *spec;
+    point->spec.length = length_of(spec);
+    point->enabled = true;
+    point->pending = !is_mapped(debugger, spec);
+    debugger->points[debugger->point_count++] = point;
+    return point;
+}
+
+static void remove_at(Debugger *debugger, unsigned index)
+{
+    Point *point = debugger->points[index];
+
+    debugger->point_count--;
+    memmove(&debugger->points[index], &debugger->points[index + 1],
+            (debugger->point_count - index) * sizeof *debugger->points);
+    if (debugger->stop.point == point)
+        debugger->stop.point = NULL;
+    free(point);
+}
+
+static int index_of(const Debugger *debugger, unsigned number)
+{
+    for (unsigned i = 0; i < debugger->point_count; i++)
+        if (debugger->points[i]->number == number)
+            return (int)i;
+    return -1;
+}
+
+bool debugger_remove_point(Debugger *debugger, unsigned number)
+{
+    int index = index_of(debugger, number);
+
+    if (index >= 0)
+        remove_at(debugger, (unsigned)index);
+    return index >= 0;
+}
+
+bool debugger_enable_point(Debugger *debugger, unsigned number, bool enabled)
+{
+    int index = index_of(debugger, number);
+
+    if (index >= 0)
+        debugger->points[index]->enabled = enabled;
+    return index >= 0;
+}
+
+const Point *debugger_points(const Debugger *debugger, unsigned index)
+{
+    return index < debugger->point_count ? debugger->points[index] : NULL;
+}
+
+void points_destroy(Debugger *debugger)
+{
+    while (debugger->point_count)
+        remove_at(debugger, debugger->point_count - 1);
+}
+
+/* ---- arming ---- */
+
+static void want_offset(u64 *offsets, u64 address)
+{
+    offsets[(address & PAGE_MASK) / 64] |= (u64)1 << address % 64;
+}
+
+/* A segment's base is not known before it is loaded: as in real mode, flat, or as it is now. */
+static void want_logical(const Debugger *debugger, u64 *offsets, const PointSpec *spec)
+{
+    const Segment *code = &debugger->cpu->segments[CS];
+
+    want_offset(offsets, ((u64)spec->selector << 4) + spec->address);
+    want_offset(offsets, spec->address);
+    if (code->selector == spec->selector)
+        want_offset(offsets, code->base + spec->address);
+}
+
+static void arm_code(Debugger *debugger)
+{
+    u64 wanted[PAGE_SIZE / 64] = {0};
+
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        const Point *point = debugger->points[i];
+
+        if (!point->enabled || point->spec.kind != POINT_EXECUTE)
+            continue;
+        if (point->spec.address_kind == ADDRESS_LOGICAL)
+            want_logical(debugger, wanted, &point->spec);
+        else
+            want_offset(wanted, point->spec.address);
+    }
+    if (debugger->back.set)
+        want_offset(wanted, debugger->back.linear);
+    for (unsigned offset = 0; offset < PAGE_SIZE; offset++)
+        cpu_observe_offset(debugger->cpu, offset, bit(wanted[offset / 64], offset % 64));
+}
+
+/* Segment bases are applied to data before it is watched, so a logical address is a linear one. */
+static WatchedRange watched_range(const PointSpec *spec)
+{
+    u64 last = spec->address + spec->length - 1;
+
+    return (WatchedRange){.first = spec->address,
+                          .last = last < spec->address ? ~(u64)0 : last,
+                          .physical = spec->address_kind == ADDRESS_PHYSICAL};
+}
+
+static void arm_data(Debugger *debugger)
+{
+    WatchedRange ranges[MAX_POINTS];
+    unsigned count = 0;
+    size_t size;
+
+    for (unsigned i = 0; i < debugger->point_count; i++)
+        if (debugger->points[i]->enabled && is_data(debugger->points[i]->spec.kind))
+            ranges[count++] = watched_range(&debugger->points[i]->spec);
+    size = count * sizeof *ranges;
+    if (count == debugger->cpu->mmu.watched_count && !memcmp(ranges, debugger->watched, size))
+        return;
+    memcpy(debugger->watched, ranges, size);
+    mmu_watch(&debugger->cpu->mmu, debugger->watched, count);
+}
+
+static bool needs_observer(const Debugger *debugger)
+{
+    if (debugger->back.set || debugger->goal != GOAL_CONTINUE)
+        return true;
+    for (unsigned i = 0; i < debugger->point_count; i++)
+        if (debugger->points[i]->enabled && debugger->points[i]->spec.kind != POINT_COUNT)
+            return true;
+    return false;
+}
+
+void points_arm(Debugger *debugger)
+{
+    bool needed = needs_observer(debugger);
+
+    if (!needed && !debugger->cpu->observer)
+        return;
+    cpu_observe(debugger->cpu, &debugger->observer);
+    arm_code(debugger);
+    arm_data(debugger);
+    if (!needed)
+        cpu_observe(debugger->cpu, NULL);
+}
+
+/* ---- which of them is it? ---- */
+
+static unsigned mode_of(const Cpu *cpu)
+{
+    enum { REAL, PROTECTED, VM86, COMPATIBILITY, LONG };
+
+    if (cpu_real(cpu))
+        return REAL;
+    if (cpu_v86(cpu))
+        return VM86;
+    if (!cpu_long(cpu))
+        return PROTECTED;
+    return cpu->code_size == 8 ? LONG : COMPATIBILITY;
+}
+
+static bool is_awake(const Debugger *debugger, const Point *point)
+{
+    return point->enabled &&
+           (!point->spec.bound || debugger->cpu->cr3 == point->spec.address_space);
+}
+
+/* It was met: is it to stop? */
+static bool counts(Point *point)
+{
+    point->hits++;
+    if (point->spec.ignore == 0)
+        return true;
+    point->spec.ignore--;
+    return false;
+}
+
+static void note(Debugger *debugger, const Hit *hit)
+{
+    if (debugger->hit_count < MAX_HITS)
+        debugger->hits[debugger->hit_count++] = *hit;
+    cpu_stop(debugger->cpu);
+}
+
+static bool is_here(Debugger *debugger, const PointSpec *spec, u64 linear)
+{
+    const Cpu *cpu = debugger->cpu;
+    Translation translation;
+
+    switch (spec->address_kind) {
+    case ADDRESS_PHYSICAL:
+        return mmu_peek(&debugger->cpu->mmu, linear, &translation) &&
+               (translation.physical | (linear & PAGE_MASK)) == spec->address;
+    case ADDRESS_LOGICAL:
+        if (!cpu_protected(cpu))
+            return linear == (u32)((spec->selector << 4) + spec->address);
+        return cpu->segments[CS].selector == spec->selector && cpu->rip == spec->address;
+    default:
+        return linear == spec->address;
+    }
+}
+
+static bool back_is_here(const Debugger *debugger, u64 linear)
+{
+    const ReturnPoint *back = &debugger->back;
+
+    return back->set && linear == back->linear &&
+           (back->room == ~(u64)0 || (debugger_stack(debugger) - back->stack <= back->room &&
+                                      debugger->cpu->cpl == back->cpl));
+}
+
+static Point *execute_point(Debugger *debugger, u64 linear)
+{
+    Point *found = NULL;
+
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        Point *point = debugger->points[i];
+
+        if (point->spec.kind == POINT_EXECUTE && is_awake(debugger, point) &&
+            is_here(debugger, &point->spec, linear)) {
+            point->pending = false;
+            if (counts(point) && !found)
+                found = point;
+        }
+    }
+    return found;
+}
+
+static bool on_execute(void *owner, u64 linear)
+{
+    Debugger *debugger = owner;
+    Point *found = execute_point(debugger, linear);
+
+    if (found)
+        note(debugger, &(Hit){.point = found, .address = linear});
+    if (back_is_here(debugger, linear))
+        debugger->back_reached = true;
+    return found || debugger->back_reached;
+}
+
+static bool wants_access(const PointSpec *spec, bool write)
+{
+    return spec->kind == POINT_ACCESS || spec->kind == (write ? POINT_WRITE : POINT_READ);
+}
+
+static bool overlap(u64 first, u64 size, u64 other, u64 other_size)
+{
+    return first - other < other_size || other - first < size;
+}
+
+static bool touches(const PointSpec *spec, const ObservedAccess *access)
+{
+    u64 left = PAGE_SIZE - (access->linear & PAGE_MASK);
+    unsigned first = access->size > left ? (unsigned)left : access->size;
+
+    if (spec->address_kind != ADDRESS_PHYSICAL)
+        return overlap(access->linear, access->size, spec->address, spec->length);
+    return overlap(access->physical[0], first, spec->address, spec->length) ||
+           (first < access->size &&
+            overlap(access->physical[1], access->size - first, spec->address, spec->length));
+}
+
+static void on_access(void *owner, const ObservedAccess *access)
+{
+    Debugger *debugger = owner;
+
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        Point *point = debugger->points[i];
+
+        if (is_data(point->spec.kind) && wants_access(&point->spec, access->write) &&
+            is_awake(debugger, point) && touches(&point->spec, access))
+            note(debugger, &(Hit){.point = point,
+                                  .address = access->linear,
+                                  .size = access->size,
+                                  .write = access->write,
+                                  .old_value = access->old_value,
+                                  .new_value = access->value});
+    }
+}
+
+static void on_port(void *owner, u16 port, Size size, bool write, u64 value)
+{
+    Debugger *debugger = owner;
+
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        Point *point = debugger->points[i];
+        PointKind kind = point->spec.kind;
+
+        if ((kind == POINT_PORT || kind == (write ? POINT_PORT_OUT : POINT_PORT_IN)) &&
+            is_awake(debugger, point) &&
+            overlap(port, size, point->spec.address, point->spec.length))
+            note(debugger, &(Hit){.point = point,
+                                  .address = port,
+                                  .size = size,
+                                  .write = write,
+                                  .new_value = value});
+    }
+}
+
+static void on_event(void *owner, const ObservedEvent *event)
+{
+    Debugger *debugger = owner;
+
+    debugger->interrupted |= event->external;
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        Point *point = debugger->points[i];
+        bool wanted =
+            point->spec.kind == POINT_EXCEPTION
+                ? !event->external
+                : point->spec.kind == POINT_INTERRUPT && (event->external || event->software);
+
+        if (wanted && is_awake(debugger, point) &&
+            (point->spec.address == ANY_VECTOR || point->spec.address == event->vector))
+            note(debugger, &(Hit){.point = point,
+                                  .address = event->vector,
+                                  .new_value = event->has_error_code ? event->error_code : 0});
+    }
+}
+
+static bool has_changed(const Debugger *debugger, PointKind kind)
+{
+    if (kind == POINT_MODE)
+        return mode_of(debugger->cpu) != debugger->known.mode;
+    if (kind == POINT_PRIVILEGE)
+        return debugger->cpu->cpl != debugger->known.cpl;
+    return kind == POINT_CR3 && debugger->cr3_loaded;
+}
+
+/* In the midst of an instruction that may yet fault: points_decide() looks again. */
+static void on_mode(void *owner)
+{
+    Debugger *debugger = owner;
+
+    for (unsigned i = 0; i < debugger->point_count; i++)
+        if (debugger->points[i]->enabled && has_changed(debugger, debugger->points[i]->spec.kind))
+            cpu_stop(debugger->cpu);
+}
+
+static void on_cr3(void *owner)
+{
+    Debugger *debugger = owner;
+
+    debugger->cr3_loaded = true;
+    on_mode(owner);
+}
+
+const Observer points_observer = {
+    .execute = on_execute,
+    .access = on_access,
+    .port = on_port,
+    .event = on_event,
+    .mode = on_mode,
+    .cr3 = on_cr3,
+    .looked = ~(u64)0,
+    .repeats = ~(u64)0,
+};
+
+/* ---- after a run ---- */
+
+u64 points_next_count(const Debugger *debugger)
+{
+    u64 next = EVENT_NEVER;
+
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        const Point *point = debugger->points[i];
+
+        if (point->enabled && point->spec.kind == POINT_COUNT &&
+            point->spec.address > machine_cycles(debugger->machine) && point->spec.address < next)
+            next = point->spec.address;
+    }
+    return next;
+}
+
+void points_remember(Debugger *debugger)
+{
+    debugger->known = (Known){.mode = mode_of(debugger->cpu),
+                              .cpl = debugger->cpu->cpl,
+                              .cycles = machine_cycles(debugger->machine)};
+    debugger->cr3_loaded = false;
+    debugger->hit_count = 0;
+}
+
+static void describe(const Debugger *debugger, const Hit *hit, char *text, size_t size)
+{
+    static const char *const modes[] = {"real mode", "protected mode", "virtual-8086 mode",
+                                        "compatibility mode", "64-bit mode"};
+    const Cpu *cpu = debugger->cpu;
+    unsigned long long address = hit->address, old = hit->old_value, new = hit->new_value;
+    unsigned number = hit->point->number;
+
+    switch (hit->point->spec.kind) {
+    case POINT_EXECUTE:
+        snprintf(text, size, "breakpoint %u, at %04X:%08llX", number, cpu->segments[CS].selector,
+                 (unsigned long long)cpu->rip);
+        break;
+    case POINT_READ:
+    case POINT_WRITE:
+    case POINT_ACCESS:
+        if (hit->write)
+            snprintf(text, size,
+                     "watchpoint %u: %u bytes were written at %08llX: %llX, where %llX was", number,
+                     hit->size, address, new, old);
+        else
+            snprintf(text, size, "watchpoint %u: %u bytes were read at %08llX: %llX", number,
+                     hit->size, address, new);
+        break;
+    case POINT_PORT_IN:
+    case POINT_PORT_OUT:
+    case POINT_PORT:
+        snprintf(text, size, "catchpoint %u: %llXh %s port %llXh (%u bytes)", number, new,
+                 hit->write ? "was written to" : "was read from", address, hit->size);
+        break;
+    case POINT_EXCEPTION:
+    case POINT_INTERRUPT:
+        snprintf(text, size, "catchpoint %u: %s %llXh %s, error code %llX, at its handler", number,
+                 hit->point->spec.kind == POINT_EXCEPTION ? "exception" : "interrupt", address,
+                 hit->point->spec.kind == POINT_EXCEPTION ? exception_name(address) : "", new);
+        break;
+    case POINT_MODE:
+        snprintf(text, size, "catchpoint %u: from %s to %s", number, modes[debugger->known.mode],
+                 modes[mode_of(cpu)]);
+        break;
+    case POINT_PRIVILEGE:
+        snprintf(text, size, "catchpoint %u: from privilege level %u to %u", number,
+                 debugger->known.cpl, cpu->cpl);
+        break;
+    case POINT_CR3:
+        snprintf(text, size, "catchpoint %u: CR3 is %llX", number, (unsigned long long)cpu->cr3);
+        break;
+    case POINT_COUNT:
+        snprintf(text, size, "catchpoint %u: count %llu", number,
+                 (unsigned long long)machine_cycles(debugger->machine));
+        break;
+    }
+}
+
+static void stop_at(Debugger *debugger, const Hit *hit)
+{
+    char text[sizeof debugger->stop.text];
+
+    describe(debugger, hit, text, sizeof text);
+    debugger_stop_for(debugger, STOP_POINT, "%s", text);
+    debugger->stop.point = hit->point;
+    debugger->stop.address = hit->address;
+    debugger->stop.size = hit->size;
+    debugger->stop.write = hit->write;
+    debugger->stop.old_value = hit->old_value;
+    debugger->stop.new_value = hit->new_value;
+    if (hit->point->spec.one_shot)
+        hit->point->enabled = false;
+}
+
+/* Changes of the processor's state, and of the clock. */
+static bool is_met(const Debugger *debugger, const Point *point)
+{
+    u64 now = machine_cycles(debugger->machine);
+
+    if (!is_awake(debugger, point))
+        return false;
+    if (point->spec.kind == POINT_COUNT)
+        return debugger->known.cycles < point->spec.address && point->spec.address <= now;
+    return has_changed(debugger, point->spec.kind);
+}
+
+bool points_decide(Debugger *debugger)
+{
+    const Hit *first = NULL;
+    Hit met = {0};
+
+    for (unsigned i = 0; i < debugger->hit_count; i++) {
+        Hit *hit = &debugger->hits[i];
+
+        if ((hit->point->spec.kind == POINT_EXECUTE || counts(hit->point)) && !first)
+            first = hit;
+    }
+    debugger->hit_count = 0;
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        Point *point = debugger->points[i];
+
+        if (is_met(debugger, point) && counts(point) && !first) {
+            met = (Hit){.point = point};
+            first = &met;
+        }
+    }
+    if (first)
+        stop_at(debugger, first);
+    return first != NULL;
+}
+
+bool points_at(Debugger *debugger)
+{
+    u64 linear = debugger_linear(debugger, CS, debugger->cpu->rip);
+    Point *found = execute_point(debugger, linear);
+
+    if (found)
+        stop_at(debugger, &(Hit){.point = found, .address = linear});
+    return found != NULL;
+}

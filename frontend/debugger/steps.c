@@ -1,0 +1,154 @@
+/*
+ * Steps: into, over, out of calls, to the next transfer of control, by source line.
+ *
+ * A step is one tick of the clock, after a look at the instruction that is about to run. What is to
+ * be run to its end, a call or the handler of an interrupt that came in between, runs at full speed
+ * to a return point: an address together with the stack, so that neither a recursion nor another
+ * task stops there.
+ *
+ * Not implemented: by source line.
+ */
+#include "cpu/decode.h"
+#include "frontend/debugger/debugger_inside.h"
+
+/* A function may drop its arguments when it returns, so the stack is then a little higher. */
+enum { ARGUMENTS = 1024 };
+
+typedef struct Upcoming {
+    bool known; /* the bytes could be read */
+    Insn insn;
+    u64 linear, next;
+    u64 stack;
+} Upcoming;
+
+static Upcoming look_ahead(Debugger *debugger)
+{
+    const Cpu *cpu = debugger->cpu;
+    Upcoming upcoming = {.linear = debugger_linear(debugger, CS, cpu->rip),
+                         .stack = debugger_stack(debugger)};
+    DecodeMode mode = {.code_size = cpu->code_size, .protected_mode = cpu_protected(cpu)};
+    u8 bytes[INSN_MAX_LENGTH];
+    size_t count = debugger_read_memory(debugger, upcoming.linear, bytes, sizeof bytes);
+
+    upcoming.known = decode(cpu, mode, bytes, (unsigned)count, &upcoming.insn) == DECODE_OK;
+    upcoming.next = (upcoming.linear + upcoming.insn.length) & cpu->linear_mask;
+    return upcoming;
+}
+
+static bool is_return(InsnName name)
+{
+    return name == INSN_RET || name == INSN_RETF || name == INSN_IRET || name == INSN_SYSEXIT ||
+           name == INSN_SYSRET;
+}
+
+static bool is_string(InsnName name)
+{
+    return name == INSN_MOVS || name == INSN_STOS || name == INSN_LODS || name == INSN_CMPS ||
+           name == INSN_SCAS || name == INSN_INS || name == INSN_OUTS;
+}
+
+/* Does it come back to the next instruction, some time later? */
+static bool comes_back(const Insn *insn)
+{
+    InsnName name = opcode_rows[insn->row].name;
+
+    switch (name) {
+    case INSN_CALL:
+    case INSN_CALLF:
+    case INSN_INT:
+    case INSN_INT3:
+    case INSN_INTO:
+    case INSN_INT1:
+    case INSN_SYSCALL:
+    case INSN_SYSENTER:
+        return true;
+    default:
+        return is_string(name) && (insn->prefixes & (PREFIX_REP | PREFIX_REPNE));
+    }
+}
+
+static void come_back_to(Debugger *debugger, u64 linear, u64 stack, u64 room)
+{
+    debugger->back = (ReturnPoint){
+        .set = true, .linear = linear, .stack = stack, .room = room, .cpl = debugger->cpu->cpl};
+}
+
+static bool stopped(const Debugger *debugger)
+{
+    return debugger->stop.reason != STOP_NONE;
+}
+
+/* Has the step that began at `before` reached its goal? */
+static bool is_done(Debugger *debugger, const Upcoming *before)
+{
+    InsnName name = opcode_rows[before->insn.row].name;
+
+    switch (debugger->goal) {
+    case GOAL_OUT:
+        return before->known && is_return(name);
+    case GOAL_BLOCK:
+        return debugger_linear(debugger, CS, debugger->cpu->rip) != before->next;
+    default:
+        return true;
+    }
+}
+
+static void finish_one(Debugger *debugger)
+{
+    if (points_at(debugger))
+        return;
+    if (--debugger->steps_left == 0)
+        debugger_stop_for(debugger, STOP_STEP, "at %04X:%08llX",
+                          debugger->cpu->segments[CS].selector,
+                          (unsigned long long)debugger->cpu->rip);
+}
+
+/* One instruction, or a call to its end: then a return point is set. */
+static RunResult step_once(Debugger *debugger)
+{
+    u64 now = machine_cycles(debugger->machine);
+    Upcoming before = look_ahead(debugger);
+    bool over = debugger->over && before.known && comes_back(&before.insn);
+    RunResult result;
+
+    debugger->interrupted = false;
+    debugger->observer.looked = now;
+    result = debugger_run_once(debugger, now + 1);
+    if (stopped(debugger) || (result != RUN_BUDGET && result != RUN_STOPPED) ||
+        machine_cycles(debugger->machine) == now)
+        return result;
+    if (debugger->interrupted && !debugger->into_interrupts)
+        come_back_to(debugger, before.linear, before.stack, 0);
+    else if (over && debugger_linear(debugger, CS, debugger->cpu->rip) != before.next)
+        come_back_to(debugger, before.next, before.stack, ARGUMENTS);
+    else if (is_done(debugger, &before))
+        finish_one(debugger);
+    return result;
+}
+
+RunResult steps_run(Debugger *debugger, u64 until)
+{
+    RunResult result = RUN_BUDGET;
+
+    while (!stopped(debugger) && machine_cycles(debugger->machine) < until) {
+        u64 before = machine_cycles(debugger->machine);
+
+        if (debugger->back.set) {
+            result = debugger_run_once(debugger, until);
+            if (debugger->back_reached && !stopped(debugger)) {
+                bool was_interrupt = debugger->back.room == 0;
+
+                debugger->back.set = false;
+                if (!was_interrupt && debugger->goal == GOAL_STEP)
+                    finish_one(debugger);
+            }
+        } else {
+            result = step_once(debugger);
+        }
+        if (result != RUN_BUDGET && result != RUN_STOPPED)
+            break;
+        if (result == RUN_BUDGET && machine_cycles(debugger->machine) == before)
+            break;
+    }
+    return result == RUN_STOPPED && !stopped(debugger) ? RUN_BUDGET : result;
+}

@@ -1,0 +1,239 @@
+/*
+ * The debugger's engine on machines with a firmware of a few instructions: every kind of point and
+ * of step, on both engines, and that none of it changes what the guest does.
+ */
+#include "frontend/debugger/debugger.h"
+
+#include "cpu/cpu.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROM_BYTES = 64 << 10, RESET_VECTOR = 0xFFF0, MIB = 1 << 20, FIRMWARE = 0xF0000 };
+
+/* Firmware in the host assembler's Intel syntax; it runs at F000:0000. */
+#define FIRMWARE(name, text)                                                                       \
+    __asm__(".pushsection .rodata\n.code16\n.intel_syntax noprefix\n" #name ":\n" text "\n" #name  \
+            "_end:\n.att_syntax prefix\n.code64\n.popsection\n");                                  \
+    extern const u8 name[] __attribute__((visibility("hidden")));                                  \
+    extern const u8 name##_end[] __attribute__((visibility("hidden")))
+
+typedef struct Rig {
+    Machine *machine;
+    Cpu *cpu;
+    Debugger *debugger;
+    u8 rom[ROM_BYTES];
+} Rig;
+
+static Rig *start(MachineEngine engine, const u8 *code, const u8 *end)
+{
+    static const u8 jump[] = {0xEA, 0x00, 0x00, 0x00, 0xF0};
+    Rig *rig = calloc(1, sizeof *rig);
+    const MachineConfig config = {.memory = 2 * MIB,
+                                  .cpu = "qemu64",
+                                  .engine = engine,
+                                  .mips = 1,
+                                  .bios = rig->rom,
+                                  .bios_length = ROM_BYTES,
+                                  .boot_order = "c"};
+    char error[256];
+
+    memset(rig->rom, 0xF4, sizeof rig->rom);
+    memcpy(rig->rom, code, (size_t)(end - code));
+    memcpy(rig->rom + RESET_VECTOR, jump, sizeof jump);
+    rig->machine = machine_create(&config, error, sizeof error);
+    cr_assert_not_null(rig->machine, "%s", error);
+    rig->cpu = machine_cpu(rig->machine, 0);
+    rig->debugger = debugger_create(rig->machine);
+    cr_assert_not_null(rig->debugger);
+    return rig;
+}
+
+static void finish(Rig *rig)
+{
+    debugger_destroy(rig->debugger);
+    machine_destroy(rig->machine);
+    free(rig);
+}
+
+#define START(engine, name) start(engine, name, name##_end)
+#define EACH_ENGINE(engine)                                                                        \
+    for (MachineEngine engine = ENGINE_INTERPRETER; engine <= ENGINE_TRANSLATOR; engine++)
+
+static const Point *add(Rig *rig, PointSpec spec)
+{
+    char error[256] = "";
+    const Point *point = debugger_add_point(rig->debugger, &spec, error, sizeof error);
+
+    cr_assert_not_null(point, "%s", error);
+    return point;
+}
+
+/* Runs until the machine stops or halts for good. */
+static StopReason run(Rig *rig, u64 most)
+{
+    u64 until = machine_cycles(rig->machine) + most;
+
+    while (debugger_stop(rig->debugger)->reason == STOP_NONE &&
+           machine_cycles(rig->machine) < until)
+        if (debugger_run(rig->debugger, until) == RUN_IDLE) {
+            if (machine_next_event(rig->machine) == UINT64_MAX)
+                break;
+            machine_skip_idle(rig->machine, until);
+        }
+    return debugger_stop(rig->debugger)->reason;
+}
+
+static StopReason go_on(Rig *rig)
+{
+    debugger_continue(rig->debugger);
+    return run(rig, 1000000);
+}
+
+static StopReason step(Rig *rig, StepKind kind)
+{
+    debugger_step(rig->debugger, kind, 1);
+    return run(rig, 1000000);
+}
+
+static u64 here(const Rig *rig)
+{
+    return rig->cpu->segments[CS].base + rig->cpu->rip;
+}
+
+#define AT(name, label) ((u64)((label) - (name)) + FIRMWARE)
+
+FIRMWARE(counting, "mov cx, 1000\n"
+                   "counting_loop: inc ax\n"
+                   "counting_middle: add bx, ax\n"
+                   "loop counting_loop\n"
+                   "counting_out: hlt");
+extern const u8 counting_loop[], counting_middle[], counting_out[];
+
+Test(debugger, breakpoints_stop_before_the_instruction_each_time)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, counting);
+        const Point *point =
+            add(rig, (PointSpec){.kind = POINT_EXECUTE, .address = AT(counting, counting_middle)});
+
+        for (unsigned i = 1; i <= 20; i++) {
+            cr_assert_eq(go_on(rig), STOP_POINT);
+            cr_assert_eq(here(rig), AT(counting, counting_middle));
+            cr_assert_eq(rig->cpu->gpr[RAX] & 0xFFFF, i);
+            cr_assert_eq(machine_cycles(rig->machine), 3 + (i - 1) * 3);
+            cr_assert_eq(debugger_stop(rig->debugger)->point, point);
+            cr_assert_eq(point->hits, i);
+        }
+        cr_assert(debugger_remove_point(rig->debugger, point->number));
+        cr_assert_eq(go_on(rig), STOP_NONE);
+        cr_assert_eq(here(rig), AT(counting, counting_out) + 1);
+        finish(rig);
+    }
+}
+
+Test(debugger, ignored_and_single_shot_points)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, counting);
+
+        add(rig, (PointSpec){.kind = POINT_EXECUTE,
+                             .address = AT(counting, counting_middle),
+                             .ignore = 99,
+                             .one_shot = true});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(rig->cpu->gpr[RAX] & 0xFFFF, 100);
+        cr_assert_eq(go_on(rig), STOP_NONE);
+        finish(rig);
+    }
+}
+
+Test(debugger, points_set_late_reach_translated_code)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, counting);
+
+        add(rig, (PointSpec){.kind = POINT_COUNT, .address = 1502});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(machine_cycles(rig->machine), 1502);
+        add(rig, (PointSpec){.kind = POINT_EXECUTE, .address = AT(counting, counting_middle)});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(counting, counting_middle));
+        cr_assert_leq(machine_cycles(rig->machine), 1505);
+        finish(rig);
+    }
+}
+
+FIRMWARE(calling, "xor ax, ax\nmov ss, ax\nmov sp, 0x1000\n"
+                  "calling_call: call calling_f\n"
+                  "calling_after: mov cx, 5\nmov di, 0x2000\nmov es, ax\n"
+                  "calling_rep: rep stosb\n"
+                  "calling_halt: hlt\n"
+                  "calling_f: inc ax\ncall calling_g\n"
+                  "calling_f_rest: inc ax\nret\n"
+                  "calling_g: inc ax\nret");
+extern const u8 calling_call[], calling_after[], calling_rep[], calling_halt[], calling_f[],
+    calling_f_rest[], calling_g[];
+
+Test(debugger, steps_go_into_over_and_out_of_calls)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, calling);
+
+        debugger_run_to(rig->debugger, AT(calling, calling_call));
+        cr_assert_eq(run(rig, 100), STOP_STEP);
+        cr_assert_eq(step(rig, STEP_INSTRUCTION), STOP_STEP);
+        cr_assert_eq(here(rig), AT(calling, calling_f));
+        step(rig, STEP_INSTRUCTION);
+        step(rig, STEP_OVER);
+        cr_assert_eq(here(rig), AT(calling, calling_f_rest));
+        cr_assert_eq(step(rig, STEP_OUT), STOP_STEP);
+        cr_assert_eq(here(rig), AT(calling, calling_after));
+        debugger_step(rig->debugger, STEP_OVER, 3);
+        cr_assert_eq(run(rig, 100), STOP_STEP);
+        cr_assert_eq(here(rig), AT(calling, calling_rep));
+        step(rig, STEP_INSTRUCTION);
+        cr_assert_eq(here(rig), AT(calling, calling_rep));
+        cr_assert_eq(rig->cpu->gpr[RCX], 4);
+        step(rig, STEP_OVER);
+        cr_assert_eq(here(rig), AT(calling, calling_halt));
+        finish(rig);
+    }
+}
+
+Test(debugger, registers_and_memory_are_read_and_written)
+{
+    Rig *rig = START(ENGINE_INTERPRETER, counting);
+    u8 bytes[4] = {1, 2, 3, 4}, back[4] = {0};
+    u64 value;
+
+    cr_assert(debugger_write_register(rig->debugger, "eax", 0x12345678));
+    cr_assert(debugger_write_register(rig->debugger, "ah", 0xAB));
+    cr_assert(debugger_read_register(rig->debugger, "rax", &value));
+    cr_assert_eq(value, 0x1234AB78);
+    cr_assert(debugger_read_register(rig->debugger, "cs", &value));
+    cr_assert_eq(value, 0xF000);
+    cr_assert_not(debugger_read_register(rig->debugger, "eas", &value));
+    cr_assert_eq(debugger_write_memory(rig->debugger, 0x1000, bytes, 4), 4);
+    cr_assert_eq(debugger_read_physical(rig->debugger, 0x1000, back, 4), 4);
+    cr_assert_arr_eq(bytes, back, 4);
+    cr_assert_eq(debugger_read_memory(rig->debugger, 2 * MIB - 2, back, 4), 2);
+    finish(rig);
+}
+
+Test(debugger, a_pause_is_a_stop)
+{
+    Rig *rig = START(ENGINE_INTERPRETER, counting);
+
+    debugger_pause(rig->debugger);
+    cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_ASKED);
+    cr_assert_eq(debugger_stop_count(rig->debugger), 1);
+    cr_assert_eq(go_on(rig), STOP_NONE);
+    finish(rig);
+}
