@@ -15,6 +15,11 @@ Debugger *debugger_create(Machine *machine)
 
     if (!debugger)
         return NULL;
+    debugger->symbols = symbols_create();
+    if (!debugger->symbols) {
+        free(debugger);
+        return NULL;
+    }
     debugger->machine = machine;
     debugger->cpu = machine_cpu(machine, 0);
     debugger->at_triple_fault = true;
@@ -30,12 +35,18 @@ void debugger_destroy(Debugger *debugger)
     cpu_observe(debugger->cpu, NULL);
     mmu_watch(&debugger->cpu->mmu, NULL, 0);
     points_destroy(debugger);
+    symbols_destroy(debugger->symbols);
     free(debugger);
 }
 
 Machine *debugger_machine(Debugger *debugger)
 {
     return debugger->machine;
+}
+
+Symbols *debugger_symbols(Debugger *debugger)
+{
+    return debugger->symbols;
 }
 
 void debugger_attach(Debugger *debugger)

@@ -40,6 +40,7 @@ typedef struct Known {
 struct Debugger {
     Machine *machine;
     Cpu *cpu;
+    Symbols *symbols;
     unsigned faces;             /* how many are attached */
     bool magic, at_triple_fault, into_interrupts;
 
