@@ -44,6 +44,7 @@ struct CodeCache {
     Straddler straddlers[STRADDLERS];
     Block uncached; /* code in device memory: decoded anew each time */
     Insn uncached_insn;
+    Block restored; /* stands for the one that a snapshot was taken after */
 };
 
 bool code_cache_create(Cpu *cpu)
@@ -451,4 +452,38 @@ Block *code_cache_follow(Cpu *cpu, Block *from)
         *link = (BlockLink){key, block, stamp};
     }
     return block;
+}
+
+/* ---- snapshots ---- */
+
+bool code_cache_page(const Cpu *cpu, u64 *key, PhysAddr *physical)
+{
+    const AddressSpace *memory = cpu->memory;
+    const u8 *page = cpu->resume && cpu->block_key != NO_KEY ? cpu->block->page : NULL;
+
+    for (unsigned i = 0; page && i < memory->section_count; i++) {
+        const Section *section = &memory->sections[i];
+        const Region *region = section->reader;
+        const u8 *first;
+
+        if (!region || !region->memory)
+            continue;
+        first = region->memory->bytes + region->memory_offset + (section->first - region->base);
+        if (page < first || (u64)(page - first) > section->last - section->first)
+            continue;
+        *key = cpu->block_key & ~(u64)PAGE_MASK;
+        *physical = section->first + (u64)(page - first);
+        return true;
+    }
+    return false;
+}
+
+void code_cache_go_on(Cpu *cpu, u64 key, PhysAddr physical)
+{
+    const u8 *page = space_host(cpu->memory, physical & ~(PhysAddr)PAGE_MASK, false);
+
+    cpu->resume = page != NULL;
+    cpu->block = &cpu->code->restored;
+    cpu->block_key = key;
+    *cpu->block = (Block){.page = page};
 }

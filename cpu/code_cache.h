@@ -102,6 +102,12 @@ FORCE_INLINE Block *code_cache_next(Cpu *cpu, Block *from)
 /* Successors must be looked up again: linear addresses may mean something else now. */
 void code_cache_unlink(Cpu *cpu);
 
+/* For snapshots, between two runs: the page in which execution goes on without asking the TLB, as a
+ * link's key and by its physical address. False: it will ask. */
+bool code_cache_page(const Cpu *cpu, u64 *key, PhysAddr *physical);
+/* ... and goes on so again. */
+void code_cache_go_on(Cpu *cpu, u64 key, PhysAddr physical);
+
 /* Drops the blocks that hold a byte at `offset` of a page, so that one begins there if it is observed
  * (observer.h). Between two instructions. */
 void code_cache_split(Cpu *cpu, unsigned offset);

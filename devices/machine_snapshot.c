@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "cpu/code_cache.h"
 #include "devices/machine_board.h"
 #include "mmu/memory_history.h"
 
@@ -78,12 +79,21 @@ static void get_field(void *context, u8 *field, const Field *shape, u64 at)
         field[i] = bytes[i] != 0;
 }
 
+/* The code page that the processor is in, of which it does not ask the TLB again. */
+typedef struct CodePlace {
+    u64 known, key, physical;
+} CodePlace;
+
 /* Records beyond the present ones keep what they were, so that their pages stay shared. */
 static void put_chips(SnapshotStore *store)
 {
     u64 count = mmu_save_tlb(&store->machine->cpu.mmu, store->records);
     u64 at = for_each_field(store->machine, put_field, store);
+    CodePlace place = {0};
 
+    place.known = code_cache_page(&store->machine->cpu, &place.key, &place.physical);
+    put(store, at, &place, sizeof place);
+    at += sizeof place;
     put(store, at, &count, sizeof count);
     put(store, at + sizeof count, store->records, count * sizeof *store->records);
 }
@@ -91,6 +101,7 @@ static void put_chips(SnapshotStore *store)
 static void get_chips(SnapshotStore *store)
 {
     Machine *machine = store->machine;
+    CodePlace place;
     u64 at, count;
 
     clock_forget_events(&machine->clock);
@@ -98,12 +109,16 @@ static void get_chips(SnapshotStore *store)
     for (unsigned i = 0; i < machine->chip_count; i++)
         if (machine->chips[i].table->restored)
             machine->chips[i].table->restored(machine->chips[i].chip);
+    memcpy(&place, store->chips.bytes + at, sizeof place);
+    at += sizeof place;
     memcpy(&count, store->chips.bytes + at, sizeof count);
     if (count > TLB_RECORDS_MOST)
         count = 0;
     memcpy(store->records, store->chips.bytes + at + sizeof count, count * sizeof *store->records);
     mmu_restore_tlb(&machine->cpu.mmu, store->records, (unsigned)count);
     cpu_translations_changed(&machine->cpu);
+    if (place.known)
+        code_cache_go_on(&machine->cpu, place.key, place.physical);
 }
 
 /* ---- the store ---- */
@@ -138,7 +153,8 @@ SnapshotStore *snapshot_store_create(Machine *machine)
     store->records = calloc(TLB_RECORDS_MOST, sizeof *store->records);
     store->pool = page_pool_create();
     if (!store->records || !store->pool ||
-        !memory_create(&store->chips, store->field_bytes + sizeof(u64) + RECORDS_BYTES) ||
+        !memory_create(&store->chips,
+                       store->field_bytes + sizeof(CodePlace) + sizeof(u64) + RECORDS_BYTES) ||
         !init_parts(store)) {
         snapshot_store_destroy(store);
         return NULL;
