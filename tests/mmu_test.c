@@ -251,13 +251,18 @@ static u64 count_read(void *device, u32 offset, Size size)
     return TABLE | ALL | PTE_ACCESSED;
 }
 
+static void ignore_write(void *device, u32 offset, Size size, u64 value)
+{
+}
+
 Test(mmu, a_trace_tells_the_way_and_asks_no_device)
 {
-    static const IoOps io = {.widest = DWORD, .read = count_read};
+    static const IoOps io = {DWORD, count_read, ignore_write};
     Translation translation;
     PagingPath path;
     unsigned reads = 0;
 
+    space_add_io(space, "device", 1 << 24, PAGE_SIZE, &io, &reads);
     enable_32bit(0);
     cr_expect_eq(paging_trace(mmu, 0x00403123, &translation, &path), WALK_MAPPED);
     cr_expect_eq(path.depth, 2);
@@ -269,7 +274,6 @@ Test(mmu, a_trace_tells_the_way_and_asks_no_device)
     cr_expect_eq(path.depth, 1);
     cr_expect_eq(path.addresses[0], DIRECTORY + 8);
 
-    space_add_io(space, "device", 1 << 24, PAGE_SIZE, &io, &reads);
     mmu_set_cr3(mmu, 1 << 24);
     cr_expect_eq(paging_trace(mmu, 0x00403123, &translation, &path), WALK_ABSENT);
     cr_expect_eq(reads, 0);
