@@ -2,6 +2,7 @@
  * The table of options, and what reads it: the command line, -help, and the search for the
  * option that a mistyped one was meant to be.
  */
+#include "frontend/debugger/timeline.h"
 #include "frontend/options_parser.h"
 
 #include <ctype.h>
@@ -130,6 +131,7 @@ static const OptionRow rows[] = {
 
     {NULL, NULL, "Pace and log", NULL},
     {"speed", "real|max", "let idle time pass, or skip it (real)", set_speed},
+    {"timeline", "SIZE|off", "memory for going back in time (512M)", set_timeline},
     {"d", "CHANNEL,...", "log; -d help lists the channels", set_log},
     {"D", "FILE", "write the log to a file", set_log_file},
 
@@ -291,6 +293,7 @@ OptionsResult options_parse(Options *options, int argc, char **argv, char *error
     *options = (Options){.memory = 128 << 20,
                          .cpu = "qemu64",
                          .mips = 100,
+                         .timeline = TIMELINE_DEFAULT_BUDGET,
                          .start_time = time(NULL),
                          .firmware_folder = "/usr/share/seabios"};
     for (i = 0; i < argc; i++)

@@ -53,6 +53,7 @@ typedef struct Options {
     MachineEngine engine;
     bool lockstep;          /* both engines, compared */
     u64 translator_memory;
+    u64 timeline;           /* bytes of host memory for snapshots; 0: there is no timeline */
     i64 start_time;                     /* seconds since 1970 */
     const char *bios, *firmware_folder;
     const char *kernel, *initrd, *append;

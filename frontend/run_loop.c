@@ -124,6 +124,14 @@ static bool is_stopped(const RunLoop *loop)
     return debugger_stop(loop->session->debugger)->reason != STOP_NONE;
 }
 
+/* In the past of its timeline a machine takes no input. */
+static bool takes_input(const RunLoop *loop)
+{
+    const Timeline *timeline = loop->session->timeline;
+
+    return !timeline || !timeline_is_past(timeline);
+}
+
 static bool is_running(const RunLoop *loop)
 {
     return !loop->paused && !loop->powered_off && !is_stopped(loop);
@@ -174,7 +182,7 @@ static void look_at_ports(RunLoop *loop)
     bool fine = true;
 
     for (i = 0; i < MACHINE_SERIAL_PORTS && !loop->over; i++) {
-        if (is_running(loop))
+        if (is_running(loop) && takes_input(loop))
             obey(loop, serial_backend_poll(&session->serial[i], loop->machine, i));
         fine = fine && serial_backend_flush(&session->serial[i], error, sizeof error);
     }
@@ -190,14 +198,19 @@ static void look_at_host(RunLoop *loop)
     Display *display = loop->session->display;
     DisplayRequest request;
     char text[128];
+    u64 refused = 0;
 
     if (continued) {
         continued = 0;
         terminal_raw_again();
     }
     look_at_ports(loop);
+    if (loop->session->timeline)
+        refused = timeline_refused(loop->session->timeline);
     while (!loop->over && (request = display->poll(display, loop->machine)) != DISPLAY_NOTHING)
         obey(loop, request);
+    if (loop->session->timeline && timeline_refused(loop->session->timeline) != refused)
+        tell(loop, "this is the past, which takes no input; go on to its end");
     if (caught_signal) {
         snprintf(text, sizeof text, "ended by signal %d (%s)", (int)caught_signal,
                  strsignal(caught_signal));
@@ -255,7 +268,7 @@ static void sleep_until(RunLoop *loop, u64 until)
         inputs[count++] = (struct pollfd){.fd = session->display->fd, .events = POLLIN};
     for (i = 0; i < MACHINE_SERIAL_PORTS; i++)
         if (serial_backend_input(&session->serial[i]) >= 0 &&
-            machine_serial_room(loop->machine, i) && is_running(loop))
+            machine_serial_room(loop->machine, i) && is_running(loop) && takes_input(loop))
             inputs[count++] =
                 (struct pollfd){.fd = serial_backend_input(&session->serial[i]), .events = POLLIN};
     if (ppoll(inputs, count, &timeout, NULL) != 0)

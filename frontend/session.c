@@ -270,7 +270,10 @@ static bool open_debugger(Session *session)
         snprintf(session->error, SESSION_ERROR, "the host is out of memory");
     else if (session->options.start_stopped)
         debugger_pause(session->debugger);
-    return session->debugger != NULL;
+    if (!session->debugger || !session->timeline)
+        return session->debugger != NULL;
+    debugger_use_timeline(session->debugger, session->timeline);
+    return timeline_watch(session->timeline, session->machine, session->error, SESSION_ERROR);
 }
 
 static bool open_machine(Session *session)
@@ -314,6 +317,12 @@ static bool open_machine(Session *session)
         session->lockstep = lockstep_create(&config, session->error, SESSION_ERROR);
         if (!session->lockstep)
             return false;
+    }
+    if (options->timeline && !options->lockstep) {
+        session->timeline =
+            timeline_create(&config, options->timeline, session->error, SESSION_ERROR);
+        if (!session->timeline) /* a read-only system, say: there is no going back then */
+            warn(session);
     }
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
     if (!session->machine || !open_debugger(session))
@@ -365,6 +374,7 @@ bool session_close(Session *session)
     release_log(session);
     lockstep_destroy(session->lockstep);
     debugger_destroy(session->debugger);
+    timeline_destroy(session->timeline);
     machine_destroy(session->machine);
     for (i = 0; i < MACHINE_IDE_DRIVES; i++)
         saved &= close_image(session, &session->drives[i]);

@@ -6,6 +6,7 @@
 #define FRONTEND_SESSION_H
 
 #include "frontend/debugger/debugger.h"
+#include "frontend/debugger/timeline.h"
 #include "frontend/disk_image.h"
 #include "frontend/display.h"
 #include "frontend/firmware.h"
@@ -28,6 +29,7 @@ typedef struct Session {
     SerialBackend parallel[MACHINE_PARALLEL_PORTS];
     SerialBackend debug_console;
     Machine *machine;
+    Timeline *timeline;             /* NULL: off */
     Debugger *debugger;
     Lockstep *lockstep;             /* NULL: one engine only */
     Display *display;

@@ -163,3 +163,25 @@ Test(timeline, a_small_budget_makes_it_slower_only)
     }
     rig_destroy(rig);
 }
+
+/* What somebody changes by hand at the head is done again by replays. */
+Test(timeline, changes_by_hand_are_repeated)
+{
+    TimelineRig *rig = rig_create(ENGINE_TRANSLATOR, BUDGET);
+    u64 hashes[MARKS + 1];
+
+    run_to_marks(rig, 1, 8, hashes);
+    for (unsigned i = 0; i < 3; i++) {
+        space_write(machine_memory(rig->machine), 0x9000 + i, BYTE, 0xAA);
+        timeline_edited(rig->timeline);
+    }
+    hashes[8] = machine_hash(rig->machine);
+    run_to_marks(rig, 9, 16, hashes);
+    go(rig, 6, hashes);
+    for (unsigned mark = 7; mark <= 12; mark++)
+        go(rig, mark, hashes);
+    go(rig, 8, hashes);
+    go(rig, 7, hashes);
+    go(rig, 16, hashes);
+    rig_destroy(rig);
+}

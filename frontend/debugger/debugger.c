@@ -49,6 +49,16 @@ Symbols *debugger_symbols(Debugger *debugger)
     return debugger->symbols;
 }
 
+void debugger_use_timeline(Debugger *debugger, struct Timeline *timeline)
+{
+    debugger->timeline = timeline;
+}
+
+struct Timeline *debugger_timeline(Debugger *debugger)
+{
+    return debugger->timeline;
+}
+
 void debugger_attach(Debugger *debugger)
 {
     debugger->faces++;
@@ -164,6 +174,25 @@ static void look_at_result(Debugger *debugger, RunResult result)
         debugger_stop_for(debugger, STOP_STEP, "arrived, at count %llu", (unsigned long long)now);
 }
 
+static bool is_past(const Debugger *debugger)
+{
+    return debugger->timeline && timeline_is_past(debugger->timeline);
+}
+
+static RunResult run_machine(Debugger *debugger, u64 until)
+{
+    bool was_past = is_past(debugger);
+    RunResult result;
+
+    if (!debugger->timeline)
+        return machine_run(debugger->machine, until);
+    result = timeline_run(debugger->timeline, until);
+    if (was_past && !is_past(debugger) && debugger->goal == GOAL_CONTINUE)
+        debugger_stop_for(debugger, STOP_HISTORY_END,
+                          "the end of what has happened so far; from here on the machine lives");
+    return result;
+}
+
 RunResult debugger_run_once(Debugger *debugger, u64 until)
 {
     u64 count = points_next_count(debugger);
@@ -172,7 +201,7 @@ RunResult debugger_run_once(Debugger *debugger, u64 until)
     points_arm(debugger);
     points_remember(debugger);
     debugger->back_reached = false;
-    result = machine_run(debugger->machine, count < until ? count : until);
+    result = run_machine(debugger, count < until ? count : until);
     look_at_result(debugger, result);
     if (result == RUN_BUDGET && machine_cycles(debugger->machine) < until)
         result = RUN_STOPPED; /* a POINT_COUNT's doing */
@@ -190,6 +219,22 @@ RunResult debugger_run(Debugger *debugger, u64 until)
         result = debugger_run_once(debugger, until);
     while (result == RUN_STOPPED && debugger->stop.reason == STOP_NONE);
     return result;
+}
+
+/* ---- changes ---- */
+
+const char *debugger_refuses_changes(const Debugger *debugger)
+{
+    return is_past(debugger)
+               ? "the machine is in the past of its timeline, which cannot be changed; "
+                 "go to its end, or cut the timeline here"
+               : NULL;
+}
+
+static void note_change(Debugger *debugger)
+{
+    if (debugger->timeline)
+        timeline_edited(debugger->timeline);
 }
 
 /* ---- memory ---- */
@@ -245,6 +290,15 @@ static size_t copy_memory(Debugger *debugger, u64 address, u8 *bytes, size_t len
     return done;
 }
 
+static size_t change_memory(Debugger *debugger, u64 address, const void *bytes, size_t length,
+                            int how)
+{
+    if (is_past(debugger))
+        return 0;
+    note_change(debugger);
+    return copy_memory(debugger, address, (u8 *)(uintptr_t)bytes, length, how);
+}
+
 size_t debugger_read_memory(Debugger *debugger, u64 linear, void *bytes, size_t length)
 {
     return copy_memory(debugger, linear, bytes, length, 0);
@@ -252,7 +306,7 @@ size_t debugger_read_memory(Debugger *debugger, u64 linear, void *bytes, size_t 
 
 size_t debugger_write_memory(Debugger *debugger, u64 linear, const void *bytes, size_t length)
 {
-    return copy_memory(debugger, linear, (u8 *)(uintptr_t)bytes, length, 1);
+    return change_memory(debugger, linear, bytes, length, 1);
 }
 
 size_t debugger_read_physical(Debugger *debugger, u64 physical, void *bytes, size_t length)
@@ -262,7 +316,7 @@ size_t debugger_read_physical(Debugger *debugger, u64 physical, void *bytes, siz
 
 size_t debugger_write_physical(Debugger *debugger, u64 physical, const void *bytes, size_t length)
 {
-    return copy_memory(debugger, physical, (u8 *)(uintptr_t)bytes, length, 3);
+    return change_memory(debugger, physical, bytes, length, 3);
 }
 
 /* ---- registers ---- */
@@ -281,5 +335,8 @@ bool debugger_write_register(Debugger *debugger, const char *name, u64 value)
     const Register *reg = register_find(name, strlen(name));
     char error[128];
 
-    return reg && register_write(reg, debugger->cpu, value, error, sizeof error);
+    if (!reg || is_past(debugger))
+        return false;
+    note_change(debugger);
+    return register_write(reg, debugger->cpu, value, error, sizeof error);
 }

@@ -73,6 +73,10 @@ typedef struct Stop {
 Debugger *debugger_create(Machine *machine);    /* NULL: out of memory. Running. */
 void debugger_destroy(Debugger *debugger);
 Machine *debugger_machine(Debugger *debugger);
+/* It runs the machine by its timeline from now on, and stops where that ends. */
+struct Timeline;
+void debugger_use_timeline(Debugger *debugger, struct Timeline *timeline);
+struct Timeline *debugger_timeline(Debugger *debugger);     /* NULL: there is none */
 /* Its own, empty at first: files are loaded into it. Conditions and steps by line know what it knows. */
 Symbols *debugger_symbols(Debugger *debugger);
 
@@ -113,6 +117,8 @@ const Stop *debugger_stop(const Debugger *debugger);    /* reason STOP_NONE whil
 unsigned debugger_stop_count(const Debugger *debugger); /* for faces: another number after each stop */
 
 /* ---- looking and changing (while stopped) ---- */
+/* Why nothing can be changed now: a sentence, because the machine is in the past of its timeline; or NULL. */
+const char *debugger_refuses_changes(const Debugger *debugger);
 /* Memory by linear address through the guest's page tables, without side effects (no accessed bits,
  * no TLB, no device reads: device memory reads as unavailable). Returns how many bytes could be had. */
 size_t debugger_read_memory(Debugger *debugger, u64 linear, void *bytes, size_t length);

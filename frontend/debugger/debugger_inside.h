@@ -7,6 +7,7 @@
 #include "cpu/cpu.h"
 #include "cpu/observer.h"
 #include "frontend/debugger/debugger.h"
+#include "frontend/debugger/timeline.h"
 
 enum { MAX_POINTS = 1024, MAX_HITS = 32 };
 
@@ -41,6 +42,7 @@ struct Debugger {
     Machine *machine;
     Cpu *cpu;
     Symbols *symbols;
+    Timeline *timeline;         /* NULL: the machine just runs */
     unsigned faces;             /* how many are attached */
     bool magic, at_triple_fault, into_interrupts;
 

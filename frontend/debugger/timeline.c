@@ -45,9 +45,9 @@ void timeline_destroy(Timeline *timeline)
 {
     if (!timeline)
         return;
+    inputs_clear(&timeline->inputs);
     moments_clear(&timeline->moments);
     snapshot_store_destroy(timeline->moments.store);
-    inputs_clear(&timeline->inputs);
     tape_destroy(&timeline->tape);
     free(timeline);
 }
@@ -88,7 +88,7 @@ static bool remember(Timeline *timeline)
 bool timeline_watch(Timeline *timeline, Machine *machine, char *error, size_t error_size)
 {
     timeline->machine = machine;
-    timeline->moments.store = snapshot_store_create(machine);
+    timeline->moments.store = timeline->inputs.store = snapshot_store_create(machine);
     if (timeline->moments.store && remember(timeline))
         return true;
     snprintf(error, error_size, "the host has no memory for the timeline");
@@ -114,6 +114,7 @@ static RunResult run_live(Timeline *timeline, u64 until)
 {
     Machine *machine = timeline->machine;
 
+    timeline_settle_edit(timeline);
     for (;;) {
         u64 now = machine_cycles(machine), left = timeline->next_work - timeline->work;
         u64 limit = until < now || until - now < left ? until : now + left;
@@ -131,6 +132,7 @@ static RunResult run_live(Timeline *timeline, u64 until)
 
 static void leave_head(Timeline *timeline)
 {
+    timeline_settle_edit(timeline);
     remember(timeline);
     timeline->head = here(timeline);
     timeline->next_input = timeline->head.inputs;
@@ -329,6 +331,12 @@ bool timeline_is_past(const Timeline *timeline)
     return timeline->past;
 }
 
+void timeline_edited(Timeline *timeline)
+{
+    assert(!timeline->past);
+    timeline->edited = true;
+}
+
 u64 timeline_refused(const Timeline *timeline)
 {
     return timeline->refused;
@@ -358,7 +366,9 @@ bool timeline_page_written(const Timeline *timeline, unsigned index, u64 page)
 
 const InputEvent *timeline_input(const Timeline *timeline, u64 index)
 {
-    return index < timeline->inputs.count ? &timeline->inputs.list[index].event : NULL;
+    return index < timeline->inputs.count && !timeline->inputs.list[index].edit
+               ? &timeline->inputs.list[index].event
+               : NULL;
 }
 
 u64 timeline_bytes(const Timeline *timeline)

@@ -43,6 +43,10 @@ bool timeline_is_past(const Timeline *timeline);
  * False, with a sentence in `error`: a drive could not be put back. */
 bool timeline_cut(Timeline *timeline, char *error, size_t error_size);
 
+/* Somebody has changed the machine's registers or memory, at the head: replays will do it again. In the
+ * past nothing may be changed. */
+void timeline_edited(Timeline *timeline);
+
 /* How many inputs were refused because the machine is in the past: for a message. */
 u64 timeline_refused(const Timeline *timeline);
 /* A sentence if a replay did something else than what it repeats (a fault of this program), or NULL. */

@@ -9,15 +9,19 @@
 typedef struct TimelineInput {
     InputEvent event;
     TapeMedium *media;  /* of INPUT_MEDIUM_CHANGED: of all drives, from then on */
+    MachineSnapshot *edit;  /* not an event, but somebody's change of the machine: what it was then */
 } TimelineInput;
 
 typedef struct TimelineInputs {
+    SnapshotStore *store;   /* of the edits */
     TimelineInput *list;
     u64 count, room;
 } TimelineInputs;
 
 /* False: out of memory. `media` is copied. */
 bool inputs_add(TimelineInputs *inputs, const InputEvent *event, const TapeMedium *media);
+/* Takes the snapshot over. One more edit at the same clock replaces the one before. */
+bool inputs_add_edit(TimelineInputs *inputs, u64 cycles, MachineSnapshot *edit);
 void inputs_cut(TimelineInputs *inputs, u64 count);
 void inputs_clear(TimelineInputs *inputs);
 

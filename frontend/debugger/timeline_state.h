@@ -30,6 +30,7 @@ struct Timeline {
 
     bool past;
     bool feeding;       /* the input that comes is one of ours */
+    bool edited;        /* at the head: since the machine stopped here */
     bool broken;        /* something could not be recorded: history must begin anew */
     u64 next_input;     /* in the past: the one to come */
     u64 cursor;         /* in the past: what of the tape has been used */
@@ -46,5 +47,6 @@ void timeline_record_drives(Timeline *timeline);
 void timeline_get_media(const Timeline *timeline, TapeMedium media[TAPE_DRIVES]);
 void timeline_set_media(Timeline *timeline, const TapeMedium media[TAPE_DRIVES]);
 void timeline_feed(Timeline *timeline);     /* the next input of the past */
+void timeline_settle_edit(Timeline *timeline);
 
 #endif

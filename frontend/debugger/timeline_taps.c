@@ -73,6 +73,7 @@ static bool note(void *owner, const InputEvent *event)
         timeline->refused++;
         return false;
     }
+    timeline_settle_edit(timeline);
     if (event->kind == INPUT_MEDIUM_CHANGED)
         timeline_record_drives(timeline); /* they look at their media anew */
     timeline_get_media(timeline, media);
@@ -81,10 +82,27 @@ static bool note(void *owner, const InputEvent *event)
     return true;
 }
 
+/* Edits are kept as what the machine was after them. */
+void timeline_settle_edit(Timeline *timeline)
+{
+    MachineSnapshot *edit;
+
+    if (!timeline->edited)
+        return;
+    timeline->edited = false;
+    edit = snapshot_take(timeline->moments.store);
+    if (!edit || !inputs_add_edit(&timeline->inputs, machine_cycles(timeline->machine), edit))
+        timeline->broken = true;
+}
+
 void timeline_feed(Timeline *timeline)
 {
     const TimelineInput *input = &timeline->inputs.list[timeline->next_input++];
 
+    if (input->edit) {
+        snapshot_restore(timeline->moments.store, input->edit);
+        return;
+    }
     if (input->media)
         timeline_set_media(timeline, input->media);
     timeline->feeding = true;

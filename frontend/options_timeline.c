@@ -1,0 +1,20 @@
+/*
+ * Options of the timeline.
+ */
+#include <string.h>
+
+#include "frontend/options_parser.h"
+
+enum { BUDGET_UNIT = 1 << 20, LEAST_BUDGET = 16 << 20 };
+
+bool set_timeline(Parser *parser, const char *value)
+{
+    u64 bytes = 0;
+
+    if (strcmp(value, "off") && (!option_size(value, BUDGET_UNIT, &bytes) || bytes < LEAST_BUDGET))
+        return option_error(parser, value,
+                            "write how much memory snapshots may take, 16M at least (-timeline "
+                            "512M), or -timeline off");
+    parser->options->timeline = bytes;
+    return true;
+}
