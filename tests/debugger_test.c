@@ -237,3 +237,217 @@ Test(debugger, a_pause_is_a_stop)
     cr_assert_eq(go_on(rig), STOP_NONE);
     finish(rig);
 }
+
+Test(debugger, conditions_decide_which_hits_count)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, counting);
+        const Point *point = add(rig, (PointSpec){.kind = POINT_EXECUTE,
+                                                  .address = AT(counting, counting_middle),
+                                                  .condition = "ax % 100 == 0",
+                                                  .ignore = 1});
+        const PointSpec nonsense = {.kind = POINT_EXECUTE, .condition = "ax ==="};
+        char error[256] = "";
+
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(rig->cpu->gpr[RAX] & 0xFFFF, 200);
+        cr_assert_eq(point->hits, 2);
+        cr_assert(
+            debugger_set_condition(rig->debugger, point->number, "cx == 1", error, sizeof error));
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(rig->cpu->gpr[RAX] & 0xFFFF, 1000);
+        cr_assert_null(debugger_add_point(rig->debugger, &nonsense, error, sizeof error));
+        cr_assert_neq(*error, 0);
+        finish(rig);
+    }
+}
+
+FIRMWARE(storing, "xor ax, ax\nmov ds, ax\nmov es, ax\nmov cx, 100\n"
+                  "storing_loop: mov [0x3000], cx\n"
+                  "storing_second: mov ax, [0x3004]\n"
+                  "storing_third: mov dword ptr [0x3FFE], 0x12345678\n"
+                  "storing_next: loop storing_loop\n"
+                  "mov di, 0x5000\nmov cx, 64\n"
+                  "storing_rep: rep stosb\n"
+                  "storing_out: hlt");
+extern const u8 storing_second[], storing_third[], storing_next[], storing_rep[], storing_out[];
+
+Test(debugger, watchpoints_stop_after_the_instruction)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, storing);
+        const Stop *stop = debugger_stop(rig->debugger);
+        const Point *point = add(rig, (PointSpec){.kind = POINT_WRITE, .address = 0x3001});
+
+        for (unsigned i = 100; i > 50; i--) {
+            cr_assert_eq(go_on(rig), STOP_POINT);
+            cr_assert_eq(here(rig), AT(storing, storing_second));
+            cr_assert_eq(stop->point, point);
+            cr_assert(stop->write);
+            cr_assert_eq(stop->new_value, i);
+            cr_assert_eq(stop->old_value, i == 100 ? 0 : i + 1);
+            cr_assert_eq(stop->address, 0x3000);
+            cr_assert_eq(stop->size, 2);
+        }
+        debugger_remove_point(rig->debugger, point->number);
+        add(rig, (PointSpec){.kind = POINT_READ, .address = 0x3000, .length = 8});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(storing, storing_third));
+        cr_assert_eq(rig->cpu->gpr[RCX], 51);
+        finish(rig);
+    }
+}
+
+Test(debugger, watchpoints_see_accesses_across_pages)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, storing);
+        const Point *point = add(rig, (PointSpec){.kind = POINT_ACCESS, .address = 0x4001});
+
+        for (unsigned i = 1; i <= 30; i++) {
+            cr_assert_eq(go_on(rig), STOP_POINT);
+            cr_assert_eq(here(rig), AT(storing, storing_next));
+            cr_assert_eq(debugger_stop(rig->debugger)->new_value, 0x12345678);
+        }
+        debugger_remove_point(rig->debugger, point->number);
+        add(rig,
+            (PointSpec){.kind = POINT_ACCESS, .address_kind = ADDRESS_PHYSICAL, .address = 0x3FFF});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(storing, storing_next));
+        finish(rig);
+    }
+}
+
+Test(debugger, repeated_strings_stop_after_the_iteration)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, storing);
+        const Point *code;
+
+        add(rig, (PointSpec){.kind = POINT_WRITE, .address = 0x5020});
+        code = add(rig, (PointSpec){.kind = POINT_EXECUTE, .address = AT(storing, storing_rep)});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(code->hits, 1);
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(storing, storing_rep));
+        cr_assert_eq(rig->cpu->gpr[RDI], 0x5021);
+        cr_assert_eq(rig->cpu->gpr[RCX], 31);
+        cr_assert_eq(go_on(rig), STOP_NONE, "it goes on repeating, it does not begin again");
+        cr_assert_eq(code->hits, 1);
+        cr_assert_eq(here(rig), AT(storing, storing_out) + 1);
+        finish(rig);
+    }
+}
+
+FIRMWARE(eventful, "xor ax, ax\nmov ds, ax\nmov ss, ax\nmov sp, 0x1000\n"
+                   "mov word ptr [0x200], offset eventful_handler - eventful\n"
+                   "mov word ptr [0x202], 0xF000\n"
+                   "mov word ptr [0x18], offset eventful_handler - eventful\n"
+                   "mov word ptr [0x1A], 0xF000\n"
+                   "in al, 0x61\n"
+                   "eventful_in: mov al, 0x55\nout 0x80, al\n"
+                   "eventful_out: int 0x80\n"
+                   "eventful_bad: ud2\n"
+                   "eventful_handler: add ax, 1\niret");
+extern const u8 eventful_in[], eventful_out[], eventful_handler[];
+
+Test(debugger, ports_exceptions_and_interrupts)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, eventful);
+        const Stop *stop = debugger_stop(rig->debugger);
+
+        add(rig, (PointSpec){.kind = POINT_PORT, .address = 0x60, .length = 0x30});
+        add(rig, (PointSpec){.kind = POINT_EXCEPTION, .address = EXCEPTION_UD});
+        add(rig, (PointSpec){.kind = POINT_INTERRUPT, .address = ANY_VECTOR});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(eventful, eventful_in));
+        cr_assert_eq(stop->address, 0x61);
+        cr_assert_not(stop->write);
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(eventful, eventful_out));
+        cr_assert_eq(stop->new_value, 0x55);
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(eventful, eventful_handler));
+        cr_assert_eq(stop->address, 0x80);
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(eventful, eventful_handler));
+        cr_assert_eq(stop->address, EXCEPTION_UD);
+        finish(rig);
+    }
+}
+
+FIRMWARE(protecting, "cli\nxor ax, ax\nmov ds, ax\n"
+                     ".byte 0x2E, 0x0F, 0x01, 0x16\n.word protecting_gdtr - protecting\n"
+                     "mov eax, cr0\nor al, 1\nmov cr0, eax\n"
+                     "protecting_on: mov eax, 0x1000\nmov cr3, eax\n"
+                     "protecting_cr3: hlt\n"
+                     "protecting_gdtr: .word 7\n.long 0");
+extern const u8 protecting_on[], protecting_cr3[];
+
+Test(debugger, changes_of_mode_and_cr3)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, protecting);
+
+        add(rig, (PointSpec){.kind = POINT_MODE});
+        add(rig, (PointSpec){.kind = POINT_CR3});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(protecting, protecting_on), "%s",
+                     debugger_stop(rig->debugger)->text);
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cr_assert_eq(here(rig), AT(protecting, protecting_cr3));
+        cr_assert_eq(go_on(rig), STOP_NONE);
+        finish(rig);
+    }
+}
+
+Test(debugger, a_triple_fault_stops_where_somebody_is_there)
+{
+    /* LIDT of a limit of 0, then UD2. */
+    FIRMWARE(faulting, ".byte 0x2E, 0x0F, 0x01, 0x1E\n.word faulting_idtr - faulting\n"
+                       "faulting_ud: ud2\nfaulting_idtr: .word 0\n.long 0");
+    extern const u8 faulting_ud[];
+
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, faulting);
+
+        cr_assert_eq(debugger_run(rig->debugger, 100), RUN_TRIPLE_FAULT);
+        cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_NONE);
+        machine_reset(rig->machine);
+        debugger_attach(rig->debugger);
+        cr_assert_eq(run(rig, 100), STOP_TRIPLE_FAULT);
+        cr_assert_eq(here(rig), AT(faulting, faulting_ud));
+        debugger_detach(rig->debugger);
+        cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_NONE);
+        finish(rig);
+    }
+}
+
+Test(debugger, scans_find_the_last_stop_and_count_nothing)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, counting);
+        const Point *point = add(rig, (PointSpec){.kind = POINT_EXECUTE,
+                                                  .address = AT(counting, counting_middle),
+                                                  .condition = "ax < 100"});
+        Stop last;
+
+        debugger_pause(rig->debugger);
+        cr_assert(debugger_scan(rig->debugger, 1000, &last));
+        cr_assert_eq(machine_cycles(rig->machine), 1000);
+        cr_assert_eq(last.cycles, 3 + 98 * 3);
+        cr_assert_eq(point->hits, 0);
+        cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_ASKED);
+        cr_assert_not(debugger_scan(rig->debugger, 1500, &last));
+        finish(rig);
+    }
+}

@@ -118,6 +118,8 @@ void debugger_pause(Debugger *debugger)
 static void set_goal(Debugger *debugger, Goal goal)
 {
     debugger->stop = (Stop){0};
+    if (!debugger->scanning)
+        points_sweep(debugger);
     debugger->goal = goal;
     debugger->back.set = false;
     debugger->observer.looked = machine_cycles(debugger->machine);
@@ -162,7 +164,7 @@ static void look_at_result(Debugger *debugger, RunResult result)
 {
     u64 now = machine_cycles(debugger->machine);
 
-    if (points_decide(debugger))
+    if (points_decide(debugger) || debugger->stop.reason != STOP_NONE)
         return;
     if (result == RUN_TRIPLE_FAULT && debugger->faces && debugger->at_triple_fault)
         debugger_stop_for(debugger, STOP_TRIPLE_FAULT,
@@ -187,7 +189,7 @@ static RunResult run_machine(Debugger *debugger, u64 until)
     if (!debugger->timeline)
         return machine_run(debugger->machine, until);
     result = timeline_run(debugger->timeline, until);
-    if (was_past && !is_past(debugger) && debugger->goal == GOAL_CONTINUE)
+    if (was_past && !is_past(debugger) && debugger->goal == GOAL_CONTINUE && !debugger->scanning)
         debugger_stop_for(debugger, STOP_HISTORY_END,
                           "the end of what has happened so far; from here on the machine lives");
     return result;
@@ -219,6 +221,37 @@ RunResult debugger_run(Debugger *debugger, u64 until)
         result = debugger_run_once(debugger, until);
     while (result == RUN_STOPPED && debugger->stop.reason == STOP_NONE);
     return result;
+}
+
+/* ---- looking for stops ---- */
+
+bool debugger_scan(Debugger *debugger, u64 until, Stop *last)
+{
+    const Stop before = debugger->stop;
+    const unsigned count = debugger->stop_count;
+    RunResult result = RUN_BUDGET;
+    bool found = false;
+
+    points_keep_counts(debugger);
+    debugger->scanning = true;
+    set_goal(debugger, GOAL_CONTINUE);
+    debugger->observer.looked = ~(u64)0; /* the instruction at hand counts */
+    while (machine_cycles(debugger->machine) < until &&
+           (result == RUN_BUDGET || result == RUN_STOPPED)) {
+        result = debugger_run(debugger, until);
+        if (debugger->stop.reason == STOP_NONE)
+            continue;
+        if (debugger->stop.reason == STOP_POINT && debugger->stop.cycles < until) {
+            *last = debugger->stop;
+            found = true;
+        }
+        set_goal(debugger, GOAL_CONTINUE);
+    }
+    debugger->scanning = false;
+    points_restore_counts(debugger);
+    debugger->stop = before;
+    debugger->stop_count = count;
+    return found;
 }
 
 /* ---- changes ---- */

@@ -90,6 +90,10 @@ void debugger_detach(Debugger *debugger);
 const Point *debugger_add_point(Debugger *debugger, const PointSpec *spec, char *error, size_t error_size);
 bool debugger_remove_point(Debugger *debugger, unsigned number);
 bool debugger_enable_point(Debugger *debugger, unsigned number, bool enabled);
+/* NULL or "": no condition. False with a sentence in `error`, and the old one stays. */
+bool debugger_set_condition(Debugger *debugger, unsigned number, const char *condition, char *error,
+                            size_t error_size);
+bool debugger_set_ignore(Debugger *debugger, unsigned number, u64 ignore);
 const Point *debugger_points(const Debugger *debugger, unsigned index);     /* NULL past the last */
 void debugger_set_magic(Debugger *debugger, bool enabled);
 void debugger_stop_at_triple_fault(Debugger *debugger, bool enabled);       /* default: true, where a face is attached */
@@ -113,6 +117,10 @@ void debugger_pause(Debugger *debugger);                /* stops with STOP_ASKED
 /* Like machine_run(), towards the goal: comes back at `until`, when the machine idles, or when it has
  * stopped; debugger_stop() tells. Must not be called while stopped. */
 RunResult debugger_run(Debugger *debugger, u64 until);
+/* For going back, while stopped: runs on to `until` whatever points are met on the way, and says what
+ * the last stop before it would have been. False: none. Hits, counts to ignore and the stop stay as they
+ * are. */
+bool debugger_scan(Debugger *debugger, u64 until, Stop *last);
 const Stop *debugger_stop(const Debugger *debugger);    /* reason STOP_NONE while running */
 unsigned debugger_stop_count(const Debugger *debugger); /* for faces: another number after each stop */
 

@@ -7,9 +7,18 @@
 #include "cpu/cpu.h"
 #include "cpu/observer.h"
 #include "frontend/debugger/debugger.h"
+#include "frontend/debugger/expression.h"
 #include "frontend/debugger/timeline.h"
 
 enum { MAX_POINTS = 1024, MAX_HITS = 32 };
+
+/* A point as it is kept. */
+typedef struct PointEntry {
+    Point point;
+    Expression *condition;      /* NULL: none */
+    bool gone;                  /* it was for one stop: to be removed when that is over */
+    u64 kept_hits, kept_ignore; /* while only looking for stops */
+} PointEntry;
 
 /* The debugger's own point, for its steps: goes with its first stop. */
 typedef struct ReturnPoint {
@@ -22,7 +31,7 @@ typedef struct ReturnPoint {
 
 /* Something that a point may be interested in, as it was met within an instruction. */
 typedef struct Hit {
-    Point *point;
+    PointEntry *entry;
     u64 address;
     unsigned size;
     bool write;
@@ -46,7 +55,7 @@ struct Debugger {
     unsigned faces;             /* how many are attached */
     bool magic, at_triple_fault, into_interrupts;
 
-    Point *points[MAX_POINTS];
+    PointEntry *points[MAX_POINTS];
     unsigned point_count, last_number;
     WatchedRange watched[MAX_POINTS];
     Observer observer;
@@ -67,6 +76,7 @@ struct Debugger {
 
     Stop stop;
     unsigned stop_count;
+    bool scanning;              /* stops are only noted */
 };
 
 /* ---- debugger.c ---- */
@@ -86,6 +96,11 @@ bool points_decide(Debugger *debugger);
 /* An instruction at which the debugger has just arrived by steps. */
 bool points_at(Debugger *debugger);
 void points_remember(Debugger *debugger);
+/* A stop is over: points that were for it go. */
+void points_sweep(Debugger *debugger);
+/* Hits, and counts to ignore. */
+void points_keep_counts(Debugger *debugger);
+void points_restore_counts(Debugger *debugger);
 void points_destroy(Debugger *debugger);
 
 /* ---- steps.c ---- */

@@ -17,11 +17,6 @@ static bool is_data(PointKind kind)
     return kind == POINT_READ || kind == POINT_WRITE || kind == POINT_ACCESS;
 }
 
-static u64 length_of(const PointSpec *spec)
-{
-    return spec->length ? spec->length : 1;
-}
-
 static bool is_mapped(Debugger *debugger, const PointSpec *spec)
 {
     u8 byte;
@@ -31,49 +26,93 @@ static bool is_mapped(Debugger *debugger, const PointSpec *spec)
     return debugger_read_memory(debugger, spec->address, &byte, 1) == 1;
 }
 
+static void free_entry(PointEntry *entry)
+{
+    expression_free(entry->condition);
+    free((char *)(uintptr_t)entry->point.spec.condition);
+    free(entry);
+}
+
+/* NULL: out of memory. */
+static PointEntry *copy_spec(const PointSpec *spec)
+{
+    PointEntry *entry = calloc(1, sizeof *entry);
+
+    if (!entry)
+        return NULL;
+    entry->point.spec = *spec;
+    entry->point.spec.length = spec->length ? spec->length : 1;
+    entry->point.spec.condition = NULL;
+    if (!spec->condition || !*spec->condition)
+        return entry;
+    entry->point.spec.condition = strdup(spec->condition);
+    if (entry->point.spec.condition)
+        return entry;
+    free(entry);
+    return NULL;
+}
+
+static bool compile_condition(Debugger *debugger, PointEntry *entry, char *error, size_t error_size)
+{
+    const ExpressionNames names = {.symbols = debugger->symbols};
+
+    if (!entry->point.spec.condition)
+        return true;
+    entry->condition = expression_compile(entry->point.spec.condition, &names, error, error_size);
+    return entry->condition != NULL;
+}
+
+static void swap_conditions(PointEntry *a, PointEntry *b)
+{
+    const PointEntry old = *a;
+
+    a->condition = b->condition;
+    a->point.spec.condition = b->point.spec.condition;
+    b->condition = old.condition;
+    b->point.spec.condition = old.point.spec.condition;
+}
+
 const Point *debugger_add_point(Debugger *debugger, const PointSpec *spec, char *error,
                                 size_t error_size)
 {
-    Point *point;
+    PointEntry *entry;
 
-    if (spec->condition && *spec->condition) {
-        snprintf(error, error_size, "conditions are not there yet");
-        return NULL;
-    }
     if (debugger->point_count == MAX_POINTS) {
         snprintf(error, error_size, "there are %u points already; delete some", MAX_POINTS);
         return NULL;
     }
-    point = calloc(1, sizeof *point);
-    if (!point) {
+    entry = copy_spec(spec);
+    if (!entry) {
         snprintf(error, error_size, "the host is out of memory");
         return NULL;
     }
-    point->number = ++debugger->last_number;
-    point->spec = *spec;
-    point->spec.length = length_of(spec);
-    point->enabled = true;
-    point->pending = !is_mapped(debugger, spec);
-    debugger->points[debugger->point_count++] = point;
-    return point;
+    if (!compile_condition(debugger, entry, error, error_size)) {
+        free_entry(entry);
+        return NULL;
+    }
+    entry->point.number = ++debugger->last_number;
+    entry->point.enabled = true;
+    entry->point.pending = !is_mapped(debugger, spec);
+    debugger->points[debugger->point_count++] = entry;
+    return &entry->point;
 }
 
 static void remove_at(Debugger *debugger, unsigned index)
 {
-    Point *point = debugger->points[index];
+    PointEntry *entry = debugger->points[index];
 
     debugger->point_count--;
     memmove(&debugger->points[index], &debugger->points[index + 1],
             (debugger->point_count - index) * sizeof *debugger->points);
-    if (debugger->stop.point == point)
+    if (debugger->stop.point == &entry->point)
         debugger->stop.point = NULL;
-    free(point);
+    free_entry(entry);
 }
 
 static int index_of(const Debugger *debugger, unsigned number)
 {
     for (unsigned i = 0; i < debugger->point_count; i++)
-        if (debugger->points[i]->number == number)
+        if (debugger->points[i]->point.number == number && !debugger->points[i]->gone)
             return (int)i;
     return -1;
 }
@@ -92,19 +131,80 @@ bool debugger_enable_point(Debugger *debugger, unsigned number, bool enabled)
     int index = index_of(debugger, number);
 
     if (index >= 0)
-        debugger->points[index]->enabled = enabled;
+        debugger->points[index]->point.enabled = enabled;
+    return index >= 0;
+}
+
+bool debugger_set_condition(Debugger *debugger, unsigned number, const char *condition, char *error,
+                            size_t error_size)
+{
+    int index = index_of(debugger, number);
+    PointEntry *changed;
+    PointSpec spec;
+
+    if (index < 0) {
+        snprintf(error, error_size, "there is no point number %u", number);
+        return false;
+    }
+    spec = debugger->points[index]->point.spec;
+    spec.condition = condition;
+    changed = copy_spec(&spec);
+    if (!changed || !compile_condition(debugger, changed, error, error_size)) {
+        if (changed)
+            free_entry(changed);
+        else
+            snprintf(error, error_size, "the host is out of memory");
+        return false;
+    }
+    swap_conditions(debugger->points[index], changed);
+    free_entry(changed);
+    return true;
+}
+
+bool debugger_set_ignore(Debugger *debugger, unsigned number, u64 ignore)
+{
+    int index = index_of(debugger, number);
+
+    if (index >= 0)
+        debugger->points[index]->point.spec.ignore = ignore;
     return index >= 0;
 }
 
 const Point *debugger_points(const Debugger *debugger, unsigned index)
 {
-    return index < debugger->point_count ? debugger->points[index] : NULL;
+    for (unsigned i = 0; i < debugger->point_count; i++)
+        if (!debugger->points[i]->gone && index-- == 0)
+            return &debugger->points[i]->point;
+    return NULL;
+}
+
+void points_sweep(Debugger *debugger)
+{
+    for (unsigned i = debugger->point_count; i-- > 0;)
+        if (debugger->points[i]->gone)
+            remove_at(debugger, i);
 }
 
 void points_destroy(Debugger *debugger)
 {
     while (debugger->point_count)
         remove_at(debugger, debugger->point_count - 1);
+}
+
+void points_keep_counts(Debugger *debugger)
+{
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        debugger->points[i]->kept_hits = debugger->points[i]->point.hits;
+        debugger->points[i]->kept_ignore = debugger->points[i]->point.spec.ignore;
+    }
+}
+
+void points_restore_counts(Debugger *debugger)
+{
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        debugger->points[i]->point.hits = debugger->points[i]->kept_hits;
+        debugger->points[i]->point.spec.ignore = debugger->points[i]->kept_ignore;
+    }
 }
 
 /* ---- arming ---- */
@@ -130,7 +230,7 @@ static void arm_code(Debugger *debugger)
     u64 wanted[PAGE_SIZE / 64] = {0};
 
     for (unsigned i = 0; i < debugger->point_count; i++) {
-        const Point *point = debugger->points[i];
+        const Point *point = &debugger->points[i]->point;
 
         if (!point->enabled || point->spec.kind != POINT_EXECUTE)
             continue;
@@ -162,8 +262,8 @@ static void arm_data(Debugger *debugger)
     size_t size;
 
     for (unsigned i = 0; i < debugger->point_count; i++)
-        if (debugger->points[i]->enabled && is_data(debugger->points[i]->spec.kind))
-            ranges[count++] = watched_range(&debugger->points[i]->spec);
+        if (debugger->points[i]->point.enabled && is_data(debugger->points[i]->point.spec.kind))
+            ranges[count++] = watched_range(&debugger->points[i]->point.spec);
     size = count * sizeof *ranges;
     if (count == debugger->cpu->mmu.watched_count && !memcmp(ranges, debugger->watched, size))
         return;
@@ -176,7 +276,8 @@ static bool needs_observer(const Debugger *debugger)
     if (debugger->back.set || debugger->goal != GOAL_CONTINUE)
         return true;
     for (unsigned i = 0; i < debugger->point_count; i++)
-        if (debugger->points[i]->enabled && debugger->points[i]->spec.kind != POINT_COUNT)
+        if (debugger->points[i]->point.enabled &&
+            debugger->points[i]->point.spec.kind != POINT_COUNT)
             return true;
     return false;
 }
@@ -215,13 +316,26 @@ static bool is_awake(const Debugger *debugger, const Point *point)
            (!point->spec.bound || debugger->cpu->cr3 == point->spec.address_space);
 }
 
-/* It was met: is it to stop? */
-static bool counts(Point *point)
+/* A condition that cannot be evaluated is a reason to stop: somebody should know. */
+static bool condition_holds(Debugger *debugger, const PointEntry *entry)
 {
-    point->hits++;
-    if (point->spec.ignore == 0)
+    char error[128];
+    u64 value;
+
+    return !entry->condition ||
+           !expression_evaluate(entry->condition, debugger->cpu, &value, error, sizeof error) ||
+           value != 0;
+}
+
+/* It was met: is it to stop? */
+static bool counts(Debugger *debugger, PointEntry *entry)
+{
+    if (!condition_holds(debugger, entry))
+        return false;
+    entry->point.hits++;
+    if (entry->point.spec.ignore == 0)
         return true;
-    point->spec.ignore--;
+    entry->point.spec.ignore--;
     return false;
 }
 
@@ -259,18 +373,19 @@ static bool back_is_here(const Debugger *debugger, u64 linear)
                                       debugger->cpu->cpl == back->cpl));
 }
 
-static Point *execute_point(Debugger *debugger, u64 linear)
+static PointEntry *execute_point(Debugger *debugger, u64 linear)
 {
-    Point *found = NULL;
+    PointEntry *found = NULL;
 
     for (unsigned i = 0; i < debugger->point_count; i++) {
-        Point *point = debugger->points[i];
+        PointEntry *entry = debugger->points[i];
+        const Point *point = &entry->point;
 
         if (point->spec.kind == POINT_EXECUTE && is_awake(debugger, point) &&
             is_here(debugger, &point->spec, linear)) {
-            point->pending = false;
-            if (counts(point) && !found)
-                found = point;
+            entry->point.pending = false;
+            if (counts(debugger, entry) && !found)
+                found = entry;
         }
     }
     return found;
@@ -279,10 +394,10 @@ static Point *execute_point(Debugger *debugger, u64 linear)
 static bool on_execute(void *owner, u64 linear)
 {
     Debugger *debugger = owner;
-    Point *found = execute_point(debugger, linear);
+    PointEntry *found = execute_point(debugger, linear);
 
     if (found)
-        note(debugger, &(Hit){.point = found, .address = linear});
+        note(debugger, &(Hit){.entry = found, .address = linear});
     if (back_is_here(debugger, linear))
         debugger->back_reached = true;
     return found || debugger->back_reached;
@@ -315,11 +430,12 @@ static void on_access(void *owner, const ObservedAccess *access)
     Debugger *debugger = owner;
 
     for (unsigned i = 0; i < debugger->point_count; i++) {
-        Point *point = debugger->points[i];
+        PointEntry *entry = debugger->points[i];
+        const Point *point = &entry->point;
 
         if (is_data(point->spec.kind) && wants_access(&point->spec, access->write) &&
             is_awake(debugger, point) && touches(&point->spec, access))
-            note(debugger, &(Hit){.point = point,
+            note(debugger, &(Hit){.entry = entry,
                                   .address = access->linear,
                                   .size = access->size,
                                   .write = access->write,
@@ -333,13 +449,14 @@ static void on_port(void *owner, u16 port, Size size, bool write, u64 value)
     Debugger *debugger = owner;
 
     for (unsigned i = 0; i < debugger->point_count; i++) {
-        Point *point = debugger->points[i];
+        PointEntry *entry = debugger->points[i];
+        const Point *point = &entry->point;
         PointKind kind = point->spec.kind;
 
         if ((kind == POINT_PORT || kind == (write ? POINT_PORT_OUT : POINT_PORT_IN)) &&
             is_awake(debugger, point) &&
             overlap(port, size, point->spec.address, point->spec.length))
-            note(debugger, &(Hit){.point = point,
+            note(debugger, &(Hit){.entry = entry,
                                   .address = port,
                                   .size = size,
                                   .write = write,
@@ -353,7 +470,8 @@ static void on_event(void *owner, const ObservedEvent *event)
 
     debugger->interrupted |= event->external;
     for (unsigned i = 0; i < debugger->point_count; i++) {
-        Point *point = debugger->points[i];
+        PointEntry *entry = debugger->points[i];
+        const Point *point = &entry->point;
         bool wanted =
             point->spec.kind == POINT_EXCEPTION
                 ? !event->external
@@ -361,7 +479,7 @@ static void on_event(void *owner, const ObservedEvent *event)
 
         if (wanted && is_awake(debugger, point) &&
             (point->spec.address == ANY_VECTOR || point->spec.address == event->vector))
-            note(debugger, &(Hit){.point = point,
+            note(debugger, &(Hit){.entry = entry,
                                   .address = event->vector,
                                   .new_value = event->has_error_code ? event->error_code : 0});
     }
@@ -382,7 +500,8 @@ static void on_mode(void *owner)
     Debugger *debugger = owner;
 
     for (unsigned i = 0; i < debugger->point_count; i++)
-        if (debugger->points[i]->enabled && has_changed(debugger, debugger->points[i]->spec.kind))
+        if (debugger->points[i]->point.enabled &&
+            has_changed(debugger, debugger->points[i]->point.spec.kind))
             cpu_stop(debugger->cpu);
 }
 
@@ -412,7 +531,7 @@ u64 points_next_count(const Debugger *debugger)
     u64 next = EVENT_NEVER;
 
     for (unsigned i = 0; i < debugger->point_count; i++) {
-        const Point *point = debugger->points[i];
+        const Point *point = &debugger->points[i]->point;
 
         if (point->enabled && point->spec.kind == POINT_COUNT &&
             point->spec.address > machine_cycles(debugger->machine) && point->spec.address < next)
@@ -436,9 +555,9 @@ static void describe(const Debugger *debugger, const Hit *hit, char *text, size_
                                         "compatibility mode", "64-bit mode"};
     const Cpu *cpu = debugger->cpu;
     unsigned long long address = hit->address, old = hit->old_value, new = hit->new_value;
-    unsigned number = hit->point->number;
+    unsigned number = hit->entry->point.number;
 
-    switch (hit->point->spec.kind) {
+    switch (hit->entry->point.spec.kind) {
     case POINT_EXECUTE:
         snprintf(text, size, "breakpoint %u, at %04X:%08llX", number, cpu->segments[CS].selector,
                  (unsigned long long)cpu->rip);
@@ -462,9 +581,10 @@ static void describe(const Debugger *debugger, const Hit *hit, char *text, size_
         break;
     case POINT_EXCEPTION:
     case POINT_INTERRUPT:
-        snprintf(text, size, "catchpoint %u: %s %llXh %s, error code %llX, at its handler", number,
-                 hit->point->spec.kind == POINT_EXCEPTION ? "exception" : "interrupt", address,
-                 hit->point->spec.kind == POINT_EXCEPTION ? exception_name(address) : "", new);
+        snprintf(
+            text, size, "catchpoint %u: %s %llXh %s, error code %llX, at its handler", number,
+            hit->entry->point.spec.kind == POINT_EXCEPTION ? "exception" : "interrupt", address,
+            hit->entry->point.spec.kind == POINT_EXCEPTION ? exception_name(address) : "", new);
         break;
     case POINT_MODE:
         snprintf(text, size, "catchpoint %u: from %s to %s", number, modes[debugger->known.mode],
@@ -490,14 +610,16 @@ static void stop_at(Debugger *debugger, const Hit *hit)
 
     describe(debugger, hit, text, sizeof text);
     debugger_stop_for(debugger, STOP_POINT, "%s", text);
-    debugger->stop.point = hit->point;
+    debugger->stop.point = &hit->entry->point;
     debugger->stop.address = hit->address;
     debugger->stop.size = hit->size;
     debugger->stop.write = hit->write;
     debugger->stop.old_value = hit->old_value;
     debugger->stop.new_value = hit->new_value;
-    if (hit->point->spec.one_shot)
-        hit->point->enabled = false;
+    if (hit->entry->point.spec.one_shot && !debugger->scanning) {
+        hit->entry->point.enabled = false;
+        hit->entry->gone = true;
+    }
 }
 
 /* Changes of the processor's state, and of the clock. */
@@ -520,15 +642,17 @@ bool points_decide(Debugger *debugger)
     for (unsigned i = 0; i < debugger->hit_count; i++) {
         Hit *hit = &debugger->hits[i];
 
-        if ((hit->point->spec.kind == POINT_EXECUTE || counts(hit->point)) && !first)
+        if ((hit->entry->point.spec.kind == POINT_EXECUTE || counts(debugger, hit->entry)) &&
+            !first)
             first = hit;
     }
     debugger->hit_count = 0;
     for (unsigned i = 0; i < debugger->point_count; i++) {
-        Point *point = debugger->points[i];
+        PointEntry *entry = debugger->points[i];
+        const Point *point = &entry->point;
 
-        if (is_met(debugger, point) && counts(point) && !first) {
-            met = (Hit){.point = point};
+        if (is_met(debugger, point) && counts(debugger, entry) && !first) {
+            met = (Hit){.entry = entry};
             first = &met;
         }
     }
@@ -540,9 +664,9 @@ bool points_decide(Debugger *debugger)
 bool points_at(Debugger *debugger)
 {
     u64 linear = debugger_linear(debugger, CS, debugger->cpu->rip);
-    Point *found = execute_point(debugger, linear);
+    PointEntry *found = execute_point(debugger, linear);
 
     if (found)
-        stop_at(debugger, &(Hit){.point = found, .address = linear});
+        stop_at(debugger, &(Hit){.entry = found, .address = linear});
     return found != NULL;
 }
