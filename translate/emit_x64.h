@@ -20,8 +20,8 @@ enum {
     H_BUDGET = H_R15,
 };
 
-/* Where the guest's arithmetic flags are. */
-typedef enum FlagsPlace { FLAGS_IN_HOST, FLAGS_IN_AX, FLAGS_IN_BOTH } FlagsPlace;
+/* Where the guest's arithmetic flags are. FLAGS_AGAIN: nowhere, but e->producer can be repeated. */
+typedef enum FlagsPlace { FLAGS_IN_HOST, FLAGS_IN_AX, FLAGS_IN_BOTH, FLAGS_AGAIN } FlagsPlace;
 
 /* What the x87 must remember of its last instruction, as far as it is not in Cpu yet. */
 typedef struct X87Record {
@@ -36,21 +36,25 @@ typedef struct Decline {
     u8 *jumps[6];
     unsigned count;
     u8 insn;
+    const IrOp *again;      /* makes the flags; NULL: they are in AX */
     u8 *resume;             /* NULL: it ends the block */
     FlagsPlace flags;       /* there */
     X87Record x87;          /* before the instruction */
 } Decline;
 
-/* A full look-up off the path of one that asks the last page of the stack first. */
+/* A full look-up off the path of one that asks a slot first. */
 typedef struct ColdLookUp {
     const IrOp *op;
     Access access;
+    bool direct;
+    u8 slot;
     u8 *jump, *back;
 } ColdLookUp;
 
-/* Slots in generated code's stack frame: the page that was found last for accesses off ESP and EBP,
- * and its addend; for reads, then for writes. C code may change the TLB: it empties them. */
-enum { FRAME_PAGE = 0, FRAME_ADDEND = 8, FRAME_WRITE = 16, FRAME_SIZE = 32 };
+/* Slots in generated code's stack frame: the page that was found last for accesses by a register,
+ * and its addend; first those for reads, then those for writes. C code may change the TLB: it empties
+ * them. */
+enum { SLOTS = 32, FRAME_PAGES = 0, FRAME_ADDENDS = 8 * SLOTS, FRAME_SIZE = 16 * SLOTS };
 
 typedef struct Emitter {
     Assembler a;
@@ -58,6 +62,8 @@ typedef struct Emitter {
     const IrBlock *ir;
     u32 number, variant;
     FlagsPlace flags;
+    const IrOp *producer;   /* of the flags, while they are the host's */
+    HostOperand memory;     /* what the last look-up has found */
     Decline declines[BLOCK_MAX_INSNS];
     unsigned decline_count;
     ColdLookUp cold[BLOCK_MAX_INSNS * 2];
@@ -78,14 +84,23 @@ FORCE_INLINE bool emit_is_pinned(u8 value)
 }
 
 
+/* ---- flags: emit_x64_flags.c ---- */
+
 void emit_save_flags(Emitter *e);       /* into AX, if they are only in the host's */
 void emit_restore_flags(Emitter *e);    /* into the host's, if they are only in AX */
+/* The host's are about to be lost, on the way to an access of `op`. */
+void emit_yield_flags(Emitter *e, const IrOp *op);
+/* Makes the flags of `op` once more, in AX. */
+void emit_flags_again(Emitter *e, const IrOp *op);
 
-/* Looks up the address of an access: H_ADDRESS becomes the host address. */
+/* ---- memory: emit_x64_memory.c ---- */
+
+/* Looks up the address of an access: e->memory becomes the host's operand for it. */
 void emit_look_up(Emitter *e, const IrOp *op, Access access);
 HostOperand emit_address_operand(Emitter *e, const IrAddress *address);
 void emit_offset(Emitter *e, const IrAddress *address);     /* into H_ADDRESS */
 void emit_decline(Emitter *e, const IrOp *op, unsigned condition);
+void emit_cold_look_ups(Emitter *e);
 
 void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
 void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */

@@ -250,12 +250,12 @@ static void leave(Assembler *a)
     x64_bytes(a, 0xC3, 1);
 }
 
-/* FFFFFFFF80000000h is far from all addresses of 32 bits; 64-bit code does not look here. */
-static void forget_frame(Assembler *a, i64 above)
+/* No sum of 32-bit registers and a displacement comes near; 64-bit code does not look here. */
+static void forget_slots(Assembler *a, i64 above)
 {
-    x64_op_immediate(a, QWORD, 0xC7, 0, host_memory(H_RSP, above + FRAME_PAGE), INT32_MIN);
-    x64_op_immediate(a, QWORD, 0xC7, 0, host_memory(H_RSP, above + FRAME_WRITE + FRAME_PAGE),
-                     INT32_MIN);
+    x64_load_immediate(a, H_RAX, (u64)1 << 62);
+    for (unsigned i = 0; i < SLOTS; i++)
+        x64_op(a, QWORD, 0x89, H_RAX, host_memory(H_RSP, above + FRAME_PAGES + 8 * i));
 }
 
 static void generate_call(Assembler *a, CallFunction call)
@@ -271,7 +271,7 @@ static void generate_call(Assembler *a, CallFunction call)
     x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8);
     x64_op(a, DWORD, 0x85, H_RAX, host_register(H_RAX));
     left = x64_jump_if(a, 5);
-    forget_frame(a, 8);
+    forget_slots(a, 8);
     fill(a);
     x64_bytes(a, 0xC3, 1);
     x64_patch(left, a->at);
@@ -287,7 +287,7 @@ static void generate_enter(Assembler *a)
     x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8 + FRAME_SIZE);
     x64_op(a, QWORD, 0x8B, H_CPU, host_register(H_RDI));
     x64_op(a, QWORD, 0x8B, H_R11, host_register(H_RSI));
-    forget_frame(a, 0);
+    forget_slots(a, 0);
     fill(a);
     x64_op(a, DWORD, 0xFF, 4, host_register(H_R11));
 }

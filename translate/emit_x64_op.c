@@ -4,10 +4,10 @@
 #include "translate/emit_x64.h"
 
 /* R8 .. R15 of a 64-bit guest are in Cpu, and operands in memory. */
-static HostOperand value_operand(u8 value)
+static HostOperand value_operand(const Emitter *e, u8 value)
 {
     if (value == VALUE_MEMORY)
-        return host_memory(H_ADDRESS, 0);
+        return e->memory;
     if (emit_is_pinned(value))
         return host_register(emit_value(value));
     return host_memory(H_CPU, (i64)(offsetof(Cpu, gpr) + 8u * (value - VALUE_GPR)));
@@ -18,7 +18,7 @@ static unsigned in_register(Emitter *e, u8 value, unsigned scratch)
 {
     if (emit_is_pinned(value))
         return emit_value(value);
-    x64_op(&e->a, QWORD, 0x8B, scratch, value_operand(value));
+    x64_op(&e->a, QWORD, 0x8B, scratch, value_operand(e, value));
     return scratch;
 }
 
@@ -33,14 +33,14 @@ static unsigned begin_dst(Emitter *e, const IrOp *op, bool reads)
 static void end_dst(Emitter *e, const IrOp *op)
 {
     if (op->dst != VALUE_MEMORY && !emit_is_pinned(op->dst))
-        x64_op(&e->a, QWORD, 0x89, H_SCRATCH, value_operand(op->dst));
+        x64_op(&e->a, QWORD, 0x89, H_SCRATCH, value_operand(e, op->dst));
 }
 
 /* A destination that may be memory. */
 static HostOperand begin_any_dst(Emitter *e, const IrOp *op)
 {
     if (op->dst == VALUE_MEMORY)
-        return value_operand(op->dst);
+        return value_operand(e, op->dst);
     return host_register(begin_dst(e, op, true));
 }
 
@@ -52,7 +52,7 @@ static void emit_move(Emitter *e, const IrOp *op)
     unsigned dst = begin_dst(e, op, false);
 
     if (op->src != VALUE_IMMEDIATE)
-        x64_op(a, op->size, op->size == BYTE ? 0x8A : 0x8B, dst, value_operand(op->src));
+        x64_op(a, op->size, op->size == BYTE ? 0x8A : 0x8B, dst, value_operand(e, op->src));
     else if (op->size >= DWORD)
         x64_load_immediate(a, dst, op->immediate & size_mask(op->size));
     else
@@ -71,7 +71,7 @@ static void emit_extend(Emitter *e, const IrOp *op)
         opcode = 0x8B;
     else if (op->from == DWORD)
         opcode = 0x63;
-    x64_op(&e->a, op->size, opcode, dst, value_operand(op->src));
+    x64_op(&e->a, op->size, opcode, dst, value_operand(e, op->src));
     end_dst(e, op);
 }
 
@@ -100,13 +100,13 @@ static void emit_exchange(Emitter *e, const IrOp *op)
 
     if (emit_is_pinned(op->dst) && emit_is_pinned(op->src)) {
         x64_op(a, op->size, op->size == BYTE ? 0x86 : 0x87, emit_value(op->src),
-               value_operand(op->dst));
+               value_operand(e, op->dst));
         return;
     }
-    x64_op(a, op->size, 0x8B, H_SCRATCH, value_operand(op->src));
-    x64_op(a, op->size, 0x8B, H_T1, value_operand(op->dst));
-    x64_op(a, QWORD, 0x89, H_SCRATCH, value_operand(op->dst));
-    x64_op(a, QWORD, 0x89, H_T1, value_operand(op->src));
+    x64_op(a, op->size, 0x8B, H_SCRATCH, value_operand(e, op->src));
+    x64_op(a, op->size, 0x8B, H_T1, value_operand(e, op->dst));
+    x64_op(a, QWORD, 0x89, H_SCRATCH, value_operand(e, op->dst));
+    x64_op(a, QWORD, 0x89, H_T1, value_operand(e, op->src));
 }
 
 /* ROL by 8 without flags: the second byte is the lowest then. */
@@ -124,7 +124,7 @@ static void emit_high_put(Emitter *e, const IrOp *op)
     if (op->src == VALUE_IMMEDIATE)
         x64_op_immediate(a, BYTE, 0xC6, 0, host_register(H_SCRATCH), (i32)op->immediate);
     else
-        x64_op(a, BYTE, 0x8A, H_SCRATCH, value_operand(op->src));
+        x64_op(a, BYTE, 0x8A, H_SCRATCH, value_operand(e, op->src));
     x64_rorx(a, QWORD, dst, H_SCRATCH, 56);
 }
 
@@ -133,10 +133,11 @@ static void emit_high_put(Emitter *e, const IrOp *op)
 /* A narrow load keeps the rest of a guest register; a temporary has no rest. */
 static void emit_load(Emitter *e, const IrOp *op, Access access)
 {
-    HostOperand memory = host_memory(H_ADDRESS, 0);
+    HostOperand memory;
     unsigned dst;
 
     emit_look_up(e, op, access);
+    memory = e->memory;
     dst = begin_dst(e, op, false);
     if (op->from == 2)
         x64_op(&e->a, op->extended,
@@ -153,7 +154,7 @@ static void emit_load(Emitter *e, const IrOp *op, Access access)
 
 static void emit_store_at_address(Emitter *e, const IrOp *op)
 {
-    HostOperand memory = host_memory(H_ADDRESS, 0);
+    HostOperand memory = e->memory;
 
     if (op->src == VALUE_IMMEDIATE && op->size == QWORD &&
         op->immediate != (u64)(i32)op->immediate) {
@@ -193,7 +194,7 @@ static void emit_alu(Emitter *e, const IrOp *op)
                in_register(e, op->src, H_SCRATCH), dst);
     else
         x64_op(&e->a, op->size, test ? 0x84 | narrow : digit << 3 | 2 | narrow, dst.reg,
-               value_operand(op->src));
+               value_operand(e, op->src));
     if (!test && op->opcode != IR_CMP)
         end_dst(e, op);
 }
@@ -265,9 +266,10 @@ static void emit_into_register(Emitter *e, const IrOp *op, u32 opcode)
     unsigned dst = begin_dst(e, op, op->opcode != IR_PRODUCT3);
 
     if (op->opcode == IR_PRODUCT3)
-        x64_op_immediate(&e->a, op->size, opcode, dst, value_operand(op->src), (i32)op->immediate);
+        x64_op_immediate(&e->a, op->size, opcode, dst, value_operand(e, op->src),
+                         (i32)op->immediate);
     else
-        x64_op(&e->a, op->size, opcode, dst, value_operand(op->src));
+        x64_op(&e->a, op->size, opcode, dst, value_operand(e, op->src));
     end_dst(e, op);
 }
 
@@ -277,8 +279,8 @@ static void emit_wide_product(Emitter *e, const IrOp *op)
     Assembler *a = &e->a;
     u32 narrow = op->size == BYTE ? 0 : 1;
 
-    x64_op(a, QWORD, 0x8B, H_RAX, value_operand(VALUE_GPR + RAX));
-    x64_op(a, op->size, 0xF6 | narrow, op->opcode == IR_MUL ? 4 : 5, value_operand(op->src));
+    x64_op(a, QWORD, 0x8B, H_RAX, value_operand(e, VALUE_GPR + RAX));
+    x64_op(a, op->size, 0xF6 | narrow, op->opcode == IR_MUL ? 4 : 5, value_operand(e, op->src));
     x64_op(a, op->size == BYTE ? WORD : op->size, 0x8B, emit_value(VALUE_GPR + RAX),
            host_register(H_RAX));
 }
@@ -318,7 +320,7 @@ static void emit_sign_to_dx(Emitter *e, const IrOp *op)
 {
     Size wide = op->size == WORD ? DWORD : QWORD;
 
-    x64_op(&e->a, wide, op->size == WORD ? 0x0FBF : 0x63, H_T1, value_operand(op->src));
+    x64_op(&e->a, wide, op->size == WORD ? 0x0FBF : 0x63, H_T1, value_operand(e, op->src));
     x64_rorx(&e->a, wide, H_T1, H_T1, 8 * op->size);
     x64_op(&e->a, op->size, 0x8B, emit_value(op->dst), host_register(H_T1));
 }
@@ -345,7 +347,7 @@ static void emit_time(Emitter *e, const IrOp *op)
 static void emit_check_canonical(Emitter *e, const IrOp *op)
 {
     emit_save_flags(e);
-    x64_op(&e->a, QWORD, 0x8B, H_SCRATCH, value_operand(op->src));
+    x64_op(&e->a, QWORD, 0x8B, H_SCRATCH, value_operand(e, op->src));
     x64_op_immediate(&e->a, QWORD, 0xC1, 7, host_register(H_SCRATCH), 47);
     x64_alu_immediate(&e->a, QWORD, 0, host_register(H_SCRATCH), 1);
     x64_alu_immediate(&e->a, QWORD, 7, host_register(H_SCRATCH), 1);
@@ -503,4 +505,5 @@ void emit_op(Emitter *e, const IrOp *op)
     before_arithmetic(e, op);
     emit_arithmetic(e, op);
     e->flags = FLAGS_IN_HOST;
+    e->producer = op;
 }

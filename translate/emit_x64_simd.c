@@ -10,13 +10,15 @@ static unsigned any_register(u8 value)
 
 void emit_simd(Emitter *e, const IrOp *op)
 {
-    HostOperand operand = host_memory(H_ADDRESS, 0);
+    HostOperand operand;
     unsigned reg = op->digit;
 
     if (op->opcode == IR_SIMD)
         operand = host_register(any_register(op->src));
-    else
+    else {
         emit_look_up(e, op, op->opcode == IR_SIMD_STORE ? ACCESS_WRITE : ACCESS_READ);
+        operand = e->memory;
+    }
     if (op->opcode == IR_SIMD_STORE)
         reg = any_register(op->src);
     else if (op->dst)
@@ -27,6 +29,8 @@ void emit_simd(Emitter *e, const IrOp *op)
         x64_op_immediate(&e->a, size, op->host, reg, operand, (i32)op->immediate);
     else
         x64_op(&e->a, size, op->host, reg, operand);
-    if (op->defines)
+    if (op->defines) {
         e->flags = FLAGS_IN_HOST;
+        e->producer = op;
+    }
 }

@@ -113,8 +113,10 @@ void emit_x87(Emitter *e, const IrOp *op)
         if (op->reads)
             emit_restore_flags(e);
         x64_bytes(a, op->host | op->immediate << 8, 2);
-        if (op->defines)
+        if (op->defines) {
             e->flags = FLAGS_IN_HOST;
+            e->producer = op;
+        }
         break;
     default:
         emit_look_up(e, op, op->opcode == IR_X87_STORE ? ACCESS_WRITE : ACCESS_READ);
