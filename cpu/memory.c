@@ -124,9 +124,13 @@ static void tell_observer(Cpu *cpu, u64 linear, const Pieces *pieces, const u64 
     cpu->observer->access(cpu->observer->owner, &access);
 }
 
-u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as)
+static u64 read_slow(Cpu *cpu, u64 linear, unsigned size, Access access, Privilege as)
 {
-    Pieces pieces = translate(cpu, linear, size, ACCESS_READ, as);
+    Pieces pieces = translate(cpu, linear, size, access, as);
+
+    /* What may be written directly is not all that may be read so, nor the other way round. */
+    for (unsigned i = 0; access == ACCESS_WRITE && i < pieces.count; i++)
+        pieces.host[i] = space_host(cpu->memory, pieces.physical[i], false);
     u64 value = read_piece(cpu, pieces.physical[0], pieces.host[0], pieces.sizes[0]);
 
     if (pieces.count == 2)
@@ -137,6 +141,16 @@ u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as)
     if (UNLIKELY(cpu->observer))
         tell_observer(cpu, linear, &pieces, NULL, value);
     return value;
+}
+
+u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as)
+{
+    return read_slow(cpu, linear, size, ACCESS_READ, as);
+}
+
+u64 memory_read_for_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as)
+{
+    return read_slow(cpu, linear, size, ACCESS_WRITE, as);
 }
 
 void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as, u64 value)

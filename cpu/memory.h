@@ -15,6 +15,8 @@
 /* Slow paths: everything that the fast one declines. `linear` accesses of any size up to 8. */
 u64 memory_read_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as);
 void memory_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as, u64 value);
+/* The right to write is all that is asked for: whether an access is slow must not be seen in the TLB. */
+u64 memory_read_for_write_slow(Cpu *cpu, u64 linear, unsigned size, Privilege as);
 /* Raises what a write would raise. */
 void memory_probe_write(Cpu *cpu, u64 linear, unsigned size, Privilege as);
 /* Raises #GP(0), through SS #SS(0), unless all of an access in 64-bit mode is canonical. */
@@ -150,8 +152,7 @@ FORCE_INLINE u64 memory_read_for_write_with(Cpu *cpu, unsigned reg, u64 offset, 
         return bytes_load(host, size);
     if (redo)
         cpu_redo(cpu);
-    memory_probe_write(cpu, linear, size, cpu->as);
-    return memory_read_slow(cpu, linear, size, cpu->as);
+    return memory_read_for_write_slow(cpu, linear, size, cpu->as);
 }
 
 FORCE_INLINE u64 memory_read_for_write(Cpu *cpu, unsigned reg, u64 offset, unsigned size)
