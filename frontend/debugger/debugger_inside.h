@@ -106,6 +106,11 @@ void points_destroy(Debugger *debugger);
 /* ---- steps.c ---- */
 /* Runs towards the goal of a step; what machine_run() said last. */
 RunResult steps_run(Debugger *debugger, u64 until);
+/* What an instruction is for steps: it returns; it is repeated; it comes back to the next one some time
+ * later (calls, software interrupts, repeated strings). */
+bool steps_is_return(const Insn *insn);
+bool steps_is_repeated(const Insn *insn);
+bool steps_comes_back(const Insn *insn);
 /* One call of machine_run(), and what the points say to it. */
 RunResult debugger_run_once(Debugger *debugger, u64 until);
 

@@ -73,6 +73,22 @@ static void come_back_to(Debugger *debugger, u64 linear, u64 stack, u64 room)
         .set = true, .linear = linear, .stack = stack, .room = room, .cpl = debugger->cpu->cpl};
 }
 
+bool steps_is_return(const Insn *insn)
+{
+    return is_return(opcode_rows[insn->row].name);
+}
+
+bool steps_is_repeated(const Insn *insn)
+{
+    return is_string(opcode_rows[insn->row].name) &&
+           (insn->prefixes & (PREFIX_REP | PREFIX_REPNE));
+}
+
+bool steps_comes_back(const Insn *insn)
+{
+    return comes_back(insn);
+}
+
 static bool stopped(const Debugger *debugger)
 {
     return debugger->stop.reason != STOP_NONE;
