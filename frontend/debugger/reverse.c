@@ -63,7 +63,7 @@ static SavedPoints *save_points(Debugger *debugger)
     SavedPoints *saved = malloc(sizeof *saved);
 
     for (unsigned i = 0; saved && i < debugger->point_count; i++) {
-        Point *point = debugger->points[i];
+        Point *point = &debugger->points[i]->point;
 
         saved->points[i] = *point;
         point->spec.ignore = 0;
@@ -75,7 +75,7 @@ static SavedPoints *save_points(Debugger *debugger)
 static void restore_points(Debugger *debugger, SavedPoints *saved)
 {
     for (unsigned i = 0; i < debugger->point_count; i++)
-        *debugger->points[i] = saved->points[i];
+        debugger->points[i]->point = saved->points[i];
     free(saved);
 }
 
@@ -208,7 +208,7 @@ static bool search_writer(WriterSearch *writer, char *error, size_t error_size)
     if (!saved)
         return no_memory(error, error_size);
     for (unsigned i = 0; i < debugger->point_count; i++)
-        debugger->points[i]->enabled = false;
+        debugger->points[i]->point.enabled = false;
     point = debugger_add_point(debugger, &spec, error, error_size);
     found = point && search_back(&writer->search);
     if (point) {

@@ -15,26 +15,26 @@
 enum { DELIVERIES = 64, FARTHEST = 200000000 };
 
 /* Where a program is: equal before an interrupt and after its handler. */
-typedef struct Place {
+typedef struct Spot {
     u64 cycles, rip, linear, stack, cr3;
     u8 cpl;
     bool halted;
-} Place;
+} Spot;
 
-static Place place_now(const Debugger *debugger)
+static Spot place_now(const Debugger *debugger)
 {
     const Cpu *cpu = debugger->cpu;
 
-    return (Place){.cycles = machine_cycles(debugger->machine),
-                   .rip = cpu->rip,
-                   .linear = debugger_linear(debugger, CS, cpu->rip),
-                   .stack = debugger_stack(debugger),
-                   .cr3 = cpu->cr3,
-                   .cpl = cpu->cpl,
-                   .halted = cpu->attention & ATTEND_HALT};
+    return (Spot){.cycles = machine_cycles(debugger->machine),
+                  .rip = cpu->rip,
+                  .linear = debugger_linear(debugger, CS, cpu->rip),
+                  .stack = debugger_stack(debugger),
+                  .cr3 = cpu->cr3,
+                  .cpl = cpu->cpl,
+                  .halted = cpu->attention & ATTEND_HALT};
 }
 
-static bool same_place(const Place *a, const Place *b)
+static bool same_place(const Spot *a, const Spot *b)
 {
     return a->linear == b->linear && a->stack == b->stack && a->cr3 == b->cr3 && a->cpl == b->cpl;
 }
@@ -64,7 +64,7 @@ typedef struct Delivery {
 
 typedef struct DeliverySearch {
     Search search;
-    Place after;
+    Spot after;
     Delivery latest[DELIVERIES];
     unsigned count;
     bool came_back; /* the program was there before */
@@ -86,7 +86,7 @@ static void on_delivery(void *owner, const ObservedEvent *event)
 static bool on_arrival(void *owner, u64 linear)
 {
     DeliverySearch *search = owner;
-    Place here = place_now(search->search.debugger);
+    Spot here = place_now(search->search.debugger);
 
     (void)linear;
     search->came_back |= same_place(&here, &search->after);
@@ -98,7 +98,7 @@ static bool matches(DeliverySearch *search, const Delivery *delivery)
 {
     Debugger *debugger = search->search.debugger;
     Observer observer = search_observer(search);
-    Place before;
+    Spot before;
 
     search_goto(debugger, delivery->cycles);
     before = place_now(debugger);
@@ -132,7 +132,7 @@ static bool look_for_delivery(Search *base, u64 end)
 
 /* The machine is before an instruction that leads to `after`. If that was the end of an interrupt's
  * handler: the clock at which it was delivered. */
-static bool was_interrupt(Debugger *debugger, const Place *after, u64 *delivery)
+static bool was_interrupt(Debugger *debugger, const Spot *after, u64 *delivery)
 {
     DeliverySearch search = {.search = {.debugger = debugger,
                                         .look = look_for_delivery,
@@ -157,7 +157,7 @@ static bool was_interrupt(Debugger *debugger, const Place *after, u64 *delivery)
 
 static bool halted_at(Debugger *debugger, u64 cycles, u64 linear)
 {
-    Place place;
+    Spot place;
 
     search_goto(debugger, cycles);
     place = place_now(debugger);
@@ -189,9 +189,9 @@ static u64 halt_began(Debugger *debugger, u64 cycles, u64 linear)
 /* ---- one step ---- */
 
 /* From `*place` to the one before it; false at the beginning of history. */
-static bool step_back(Debugger *debugger, Place *place)
+static bool step_back(Debugger *debugger, Spot *place)
 {
-    Place after = *place;
+    Spot after = *place;
     u64 delivery;
 
     for (;;) {
@@ -215,7 +215,7 @@ static bool step_back(Debugger *debugger, Place *place)
 
 bool reverse_step(Debugger *debugger, u64 count, char *error, size_t error_size)
 {
-    Place place = place_now(debugger);
+    Spot place = place_now(debugger);
 
     if (!reverse_possible(debugger, error, error_size))
         return false;
@@ -241,7 +241,7 @@ typedef struct CallSearch {
 static bool on_call(void *owner, u64 linear)
 {
     CallSearch *search = owner;
-    Place here = place_now(search->search.debugger);
+    Spot here = place_now(search->search.debugger);
 
     for (unsigned i = 0; i < search->count; i++)
         if (linear == search->calls[i] && here.stack == search->stack && here.cpl == search->cpl) {
@@ -286,7 +286,7 @@ static u64 dropped(const Insn *insn)
 
 /* From before the instruction that has led to `after` to before the call that it returned from, or
  * before the first iteration of a repeated string instruction. */
-static void over_call(Debugger *debugger, const Place *after, Place *place)
+static void over_call(Debugger *debugger, const Spot *after, Spot *place)
 {
     CallSearch search = {.search = {.debugger = debugger,
                                     .look = look_for_call,
@@ -314,12 +314,12 @@ static void over_call(Debugger *debugger, const Place *after, Place *place)
 
 bool reverse_next(Debugger *debugger, u64 count, char *error, size_t error_size)
 {
-    Place place = place_now(debugger);
+    Spot place = place_now(debugger);
 
     if (!reverse_possible(debugger, error, error_size))
         return false;
     for (; count > 0; count--) {
-        Place after = place;
+        Spot after = place;
 
         if (!step_back(debugger, &place))
             break;
@@ -382,7 +382,7 @@ static void scan_stack(CallerSearch *search)
 static bool on_call_or_return(void *owner, u64 linear)
 {
     CallerSearch *search = owner;
-    Place here = place_now(search->debugger);
+    Spot here = place_now(search->debugger);
 
     for (unsigned i = 0; i < search->count; i++) {
         Candidate *candidate = &search->candidates[i];
