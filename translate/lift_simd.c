@@ -131,6 +131,7 @@ static bool rm_is_first(const OpcodeRow *row)
     case CODE_Wss:
     case CODE_Mq:
     case CODE_Ey:
+    case CODE_MwRd:
         return true;
     default:
         return false;
