@@ -16,6 +16,7 @@
 #include "cpu/decode.h"
 #include "cpu/engine.h"
 #include "cpu/observer.h"
+#include "cpu/opcodes.h"
 #include "cpu/simd.h"
 #include "translate/backend.h"
 #include "translate/variant.h"
@@ -135,6 +136,29 @@ static bool has_room(const Translator *translator)
     return translator->count < MAX_TRANSLATIONS && memory->size - memory->used > ROOM;
 }
 
+static InsnName name_of(const Insn *insn)
+{
+    return opcode_rows[insn->row].name;
+}
+
+static void count_translation(TranslatorCounters *counters, const IrBlock *ir, u64 length)
+{
+    const Block *block = ir->block;
+
+    counters->translations++;
+    counters->guest_bytes += block->bytes;
+    counters->host_bytes += length;
+    for (unsigned i = 0; i < block->count; i++)
+        counters->lifted[name_of(&block->insns[i])]++;
+    for (unsigned i = 0; i < ir->count; i++)
+        if (ir->ops[i].opcode == IR_CALL) {
+            InsnName name = name_of(&block->insns[ir->ops[i].insn]);
+
+            counters->lifted[name]--;
+            counters->not_lifted[name]++;
+        }
+}
+
 static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
 {
     Translator *translator = translator_of(cpu);
@@ -164,9 +188,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
     for (unsigned i = 0; i < block->count; i++)
         translator->handlers[(translator->count - 1) << SITE_SHIFT | i] =
             insn_general_handler(&block->insns[i]);
-    translator->counters.translations++;
-    translator->counters.guest_bytes += block->bytes;
-    translator->counters.host_bytes += code.length;
+    count_translation(&translator->counters, &translator->ir, code.length);
     if (translator->listener)
         translator->listener(translator->listener_context,
                              &(TranslatorListing){.ir = &translator->ir,
@@ -298,6 +320,7 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
     const Insn *end = block->insns + block->count;
 
     translator->counters.calls++;
+    translator->counters.called[name_of(insn)]++;
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET] - block->count;
     set_block(cpu, translation);

@@ -18,6 +18,9 @@ typedef struct TranslatorCounters {
     u64 left;                               /* ... by an interpreter's body that left the block */
     u64 calls;                              /* of interpreter's bodies, declined accesses included */
     u64 interpreted;                        /* blocks */
+    /* By InsnName. As translated: with operations of their own, or as calls of the interpreter's
+     * body; and how often that was called, declined accesses included. */
+    u64 lifted[INSN_COUNT], not_lifted[INSN_COUNT], called[INSN_COUNT];
 } TranslatorCounters;
 
 /* Makes the translator this processor's engine, with `size` bytes for its code. False with a
