@@ -1,6 +1,6 @@
 /*
  * The conformance runner, and a reduced campaign: every row in every mode on the processor under us
- * and on the interpreter.
+ * and on both engines.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -49,6 +49,8 @@ static void expect_no_difference(const CampaignOptions *options)
     cr_expect_eq(campaign.different, 0);
     cr_expect_eq(campaign.not_run, 0);
     cr_expect_gt(campaign.cases, 0);
+    if (options->engine == SUBJECT_TRANSLATOR)
+        cr_expect_gt(campaign.translated, campaign.cases / 8, "generated code has hardly run");
     print_failures(&campaign);
     campaign_free(&campaign);
 }
@@ -57,6 +59,13 @@ Test(conform, reduced_campaign, .timeout = 600)
 {
     if (oracle_is_here())
         expect_no_difference(&(CampaignOptions){.seed = 1, .cases = 100});
+}
+
+Test(conform, reduced_campaign_on_the_translator, .timeout = 600)
+{
+    if (oracle_is_here())
+        expect_no_difference(
+            &(CampaignOptions){.seed = 3, .cases = 40, .engine = SUBJECT_TRANSLATOR});
 }
 
 /* Instructions that once differed, each with more cases than it gets above. */
@@ -99,6 +108,22 @@ Test(conform, former_differences, .timeout = 600)
         options.modes = 1u << formerly_different[i].mode;
         options.code_length = formerly_different[i].length;
         memcpy(options.code, formerly_different[i].code, options.code_length);
+        expect_no_difference(&options);
+    }
+}
+
+static const FormerlyDifferent formerly_different_translated[] = {
+    {CASE_32, 6, {0x66, 0x0F, 0x3A, 0x15, 0xC8, 0x05}}, /* PEXTRW: r/m is the destination */
+};
+
+Test(conform, former_differences_on_the_translator, .timeout = 600)
+{
+    CampaignOptions options = {.seed = 2, .cases = 2000, .engine = SUBJECT_TRANSLATOR};
+
+    for (unsigned i = 0; i < COUNT_OF(formerly_different_translated) && oracle_is_here(); i++) {
+        options.modes = 1u << formerly_different_translated[i].mode;
+        options.code_length = formerly_different_translated[i].length;
+        memcpy(options.code, formerly_different_translated[i].code, options.code_length);
         expect_no_difference(&options);
     }
 }

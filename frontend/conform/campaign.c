@@ -245,6 +245,7 @@ static void add_up(Campaign *campaign)
         campaign->different += unit->different;
         campaign->undefined_different += unit->undefined_different;
         campaign->not_run += unit->not_run;
+        campaign->translated += unit->translated;
     }
 }
 
@@ -302,4 +303,5 @@ void unit_sums_add(UnitSums *sums, const Unit *unit)
     sums->different += unit->different;
     sums->undefined += unit->undefined_different;
     sums->not_run += unit->not_run;
+    sums->translated += unit->translated;
 }

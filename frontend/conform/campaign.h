@@ -46,6 +46,7 @@ typedef struct Unit {
     u64 different;              /* in defined state */
     u64 undefined_different;    /* only in undefined flags */
     u64 not_run;                /* died with the child, or refused */
+    u64 translated;             /* executed by generated code alone */
     u16 undefined_flags;        /* which of them differed */
     u8 failure_count;           /* <= CAMPAIGN_FAILURES */
     Failure failures[CAMPAIGN_FAILURES];
@@ -53,7 +54,7 @@ typedef struct Unit {
 
 /* Of several units. */
 typedef struct UnitSums {
-    u64 cases, exceptions, different, undefined, not_run;
+    u64 cases, exceptions, different, undefined, not_run, translated;
     unsigned units;             /* that were run */
 } UnitSums;
 void unit_sums_add(UnitSums *sums, const Unit *unit);
@@ -65,7 +66,7 @@ typedef struct Campaign {
     double seconds;
     char host[64];              /* the processor under us */
     /* Sums over all units. */
-    u64 cases, exceptions, different, undefined_different, not_run;
+    u64 cases, exceptions, different, undefined_different, not_run, translated;
 } Campaign;
 
 /* Called now and then from the process that called campaign_run(). */

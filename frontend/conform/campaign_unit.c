@@ -191,6 +191,7 @@ static void judge(Worker *worker, Unit *unit, const Case *c, Outcome *expected)
     unit->cases++;
     unit->exceptions += expected->vector >= 0;
     subject_run(worker->subject, c, &got);
+    unit->translated += subject_was_translated(worker->subject);
     compare_outcomes(c, expected, &got, &comparison);
     for (unsigned i = 0; i < 3 && lost_pointers(&comparison); i++) {
         if (!oracle_run_one(worker->oracle, c, expected, error, sizeof error))

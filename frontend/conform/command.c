@@ -44,18 +44,22 @@ static void clear_progress(void)
 
 static void print_sums(const char *name, const UnitSums *sums)
 {
-    double percent = sums->cases ? 100.0 * (double)sums->undefined / (double)sums->cases : 0;
+    double cases = sums->cases ? (double)sums->cases : 1;
 
-    printf("%-26s %6u %10" PRIu64 " %10" PRIu64 " %9" PRIu64 " %9" PRIu64 " %6.2f%%\n", name,
-           sums->units, sums->cases, sums->exceptions, sums->different, sums->undefined, percent);
+    printf("%-26s %6u %10" PRIu64 " %10" PRIu64 " %9" PRIu64 " %9" PRIu64 " %6.2f%%", name,
+           sums->units, sums->cases, sums->exceptions, sums->different, sums->undefined,
+           100.0 * (double)sums->undefined / cases);
+    if (sums->translated)
+        printf(" %9.1f%%", 100.0 * (double)sums->translated / cases);
+    printf("\n");
 }
 
 static void print_groups(const Campaign *campaign)
 {
     UnitSums all = {0};
 
-    printf("%-26s %6s %10s %10s %9s %9s\n", "", "forms", "cases", "exceptions", "different",
-           "undefined");
+    printf("%-26s %6s %10s %10s %9s %9s %7s %10s\n", "", "forms", "cases", "exceptions",
+           "different", "undefined", "", campaign->translated ? "translated" : "");
     for (unsigned group = 0; campaign_group_name(group); group++) {
         UnitSums sums = {0};
 

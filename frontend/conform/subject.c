@@ -2,7 +2,9 @@
  * Runs cases on a vitrine processor. It is made once; between cases only what a case can have
  * changed is set again, so that a case costs a microsecond or two beside its instruction.
  *
- * Not implemented: the translator.
+ * The interpreter steps through a case. The translator is given its block at once, and that runs on
+ * into the jump behind the instruction, as on the oracle: here it leads to a page fault, which
+ * tells where the case came out. All exceptions lead to a HLT.
  */
 #include "frontend/conform/subject.h"
 
@@ -11,16 +13,20 @@
 #include <string.h>
 
 #include "cpu/decode.h"
+#include "cpu/opcodes.h"
 #include "cpu/simd.h"
 #include "cpu/x87.h"
 #include "frontend/conform/subject_machine.h"
+#include "translate/translator.h"
 
 /* A repeated string instruction runs into the end of its segment long before this. */
-enum { MOST_STEPS = 100000 };
+enum { MOST_STEPS = 100000, CODE_BYTES = 8 << 20 };
 
 struct Subject {
     SubjectMachine machine;
     u8 mode; /* CaseMode that is set up; CASE_MODES: none */
+    SubjectEngine engine;
+    bool translated; /* the last case, all of it */
 };
 
 static const char *const engine_names[] = {
@@ -47,10 +53,6 @@ Subject *subject_open(const char *model, SubjectEngine engine, char *error, size
 {
     Subject *subject;
 
-    if (engine != SUBJECT_INTERPRETER) {
-        snprintf(error, error_size, "there is no engine '%s' yet", subject_engine_name(engine));
-        return NULL;
-    }
     subject = calloc(1, sizeof *subject);
     if (!subject) {
         snprintf(error, error_size, "the host is out of memory");
@@ -61,6 +63,12 @@ Subject *subject_open(const char *model, SubjectEngine engine, char *error, size
         return NULL;
     }
     subject->mode = CASE_MODES;
+    subject->engine = engine;
+    if (engine == SUBJECT_TRANSLATOR &&
+        !translator_attach(&subject->machine.bare.cpu, CODE_BYTES, error, error_size)) {
+        subject_close(subject);
+        return NULL;
+    }
     return subject;
 }
 
@@ -68,6 +76,7 @@ void subject_close(Subject *subject)
 {
     if (!subject)
         return;
+    translator_detach(&subject->machine.bare.cpu);
     subject_machine_close(&subject->machine);
     free(subject);
 }
@@ -218,7 +227,7 @@ static void store_exception(Subject *subject, Outcome *outcome)
     subject->mode = CASE_MODES; /* its segments are the handler's now */
 }
 
-/* ---- a case ---- */
+/* ---- a case, on the interpreter ---- */
 
 /* At the instruction behind, or at the target: where the oracle has a jump home. */
 static bool has_arrived(const Cpu *cpu, const Case *c)
@@ -235,7 +244,7 @@ static bool has_ended(const Cpu *cpu, const Case *c)
     return cpu->cpl != 3 || (cpu->attention & ATTEND_SHUTDOWN) || has_arrived(cpu, c);
 }
 
-static void execute(Cpu *cpu, const Case *c)
+static void interpret(Cpu *cpu, const Case *c)
 {
     for (unsigned i = 0; i < MOST_STEPS && cpu->rip == c->before.rip && !has_ended(cpu, c); i++)
         cpu_step(cpu);
@@ -243,7 +252,73 @@ static void execute(Cpu *cpu, const Case *c)
         cpu_step(cpu);
 }
 
-void subject_run(Subject *subject, const Case *c, Outcome *outcome)
+/* ---- on the translator ---- */
+
+/* Generated code knows no limit of 16-bit code but 64 KiB; see beyond_limit(). */
+static void widen_code(Subject *subject, const Case *c)
+{
+    if (c->mode == CASE_16)
+        subject->machine.bare.cpu.segments[CS].limit = 0xFFFF;
+    subject->mode = CASE_MODES;
+}
+
+/* What fetching the instruction raises is raised again when it is executed. */
+static bool translate_at_once(Cpu *cpu)
+{
+    return _setjmp(cpu->unwind) == 0 && translator_translate(cpu);
+}
+
+/* Into a handler's HLT. */
+static void translate(Subject *subject, const Case *c)
+{
+    Cpu *cpu = &subject->machine.bare.cpu;
+    const u64 *called = translator_counters(cpu)->called;
+    InsnName name = c->row < opcode_row_count ? opcode_rows[c->row].name : INSN_UD;
+    u64 before = called[name];
+    bool translated;
+
+    widen_code(subject, c);
+    translated = translate_at_once(cpu);
+    cpu->deadline = cpu->cycles + MOST_STEPS;
+    cpu_run(cpu);
+    if (cpu->attention & ATTEND_HALT)
+        cpu->rip--;
+    subject->translated = translated && called[name] == before;
+}
+
+/* An exception of the jump that leads out is none of the case. */
+static void come_out(const Subject *subject, const Case *c, Outcome *outcome)
+{
+    u64 behind = c->before.rip + c->length, from = outcome->state.rip;
+    /* Models without long mode refuse the far jump itself. */
+    bool refused = !subject_has_mode(subject, CASE_64) && outcome->vector == EXCEPTION_GP;
+
+    if (from == case_stub_goal(false) || (refused && from == behind))
+        outcome->state.rip = behind;
+    else if (from == case_stub_goal(true) || (refused && c->target && from == c->target))
+        outcome->state.rip = c->target;
+    else
+        return;
+    outcome->vector = -1;
+    outcome->error_code = 0;
+    outcome->address = 0;
+}
+
+/* Did it use code between the limit that 16-bit code has on the oracle, and 64 KiB? */
+static bool beyond_limit(const Case *c, const Outcome *outcome)
+{
+    return c->mode == CASE_16 && outcome->vector == EXCEPTION_PF &&
+           outcome->address - (CASE_CODE + CASE_CODE_SIZE) < 0x10000 - CASE_CODE_SIZE;
+}
+
+/* ---- both ---- */
+
+bool subject_was_translated(const Subject *subject)
+{
+    return subject->translated;
+}
+
+static void run(Subject *subject, const Case *c, SubjectEngine engine, Outcome *outcome)
 {
     SubjectMachine *m = &subject->machine;
     Cpu *cpu = &m->bare.cpu;
@@ -252,7 +327,10 @@ void subject_run(Subject *subject, const Case *c, Outcome *outcome)
     code_changed(m, c);
     set_mode(subject, c);
     load_state(cpu, c);
-    execute(cpu, c);
+    if (engine == SUBJECT_TRANSLATOR)
+        translate(subject, c);
+    else
+        interpret(cpu, c);
     outcome->status = has_ended(cpu, c) ? OUTCOME_DONE : OUTCOME_LOST;
     outcome->vector = -1;
     outcome->error_code = 0;
@@ -263,7 +341,19 @@ void subject_run(Subject *subject, const Case *c, Outcome *outcome)
         subject->mode = CASE_MODES;
     } else if (cpu->cpl != 3) {
         store_exception(subject, outcome);
+        if (engine == SUBJECT_TRANSLATOR)
+            come_out(subject, c, outcome);
     }
     surroundings_collect(&m->surroundings, c, outcome);
     code_changed(m, c);
+}
+
+void subject_run(Subject *subject, const Case *c, Outcome *outcome)
+{
+    subject->translated = false;
+    run(subject, c, subject->engine, outcome);
+    if (subject->engine == SUBJECT_TRANSLATOR && beyond_limit(c, outcome)) {
+        subject->translated = false;
+        run(subject, c, SUBJECT_INTERPRETER, outcome);
+    }
 }

@@ -23,6 +23,8 @@ bool subject_has_mode(const Subject *subject, CaseMode mode);
 bool subject_has_row(const Subject *subject, const OpcodeRow *row, CaseMode mode);
 
 void subject_run(Subject *subject, const Case *c, Outcome *outcome);
+/* Was the last case's instruction executed by generated code, without the interpreter? */
+bool subject_was_translated(const Subject *subject);
 
 /* Its processor, for those who decode. */
 const Cpu *subject_cpu(const Subject *subject);

@@ -27,6 +27,7 @@ enum {
     PHYSICAL_IDT = 0x9000,
     PHYSICAL_TSS = 0xA000,
     PHYSICAL_LDT = 0xB000,
+    PHYSICAL_HANDLERS = 0xC000, /* one byte per vector */
     SYSTEM_END = 0xE000,
     PHYSICAL_DATA = 0x10000,
     PHYSICAL_READ_ONLY = 0x12000,
@@ -41,7 +42,7 @@ enum {
     LINEAR_IDT = SYSTEM_LINEAR + PHYSICAL_IDT,
     LINEAR_TSS = SYSTEM_LINEAR + PHYSICAL_TSS,
     LINEAR_LDT = SYSTEM_LINEAR + PHYSICAL_LDT,
-    LINEAR_HANDLERS = SYSTEM_LINEAR + 0xC000, /* one byte per vector */
+    LINEAR_HANDLERS = SYSTEM_LINEAR + PHYSICAL_HANDLERS,
     LINEAR_STACK0_TOP = SYSTEM_LINEAR + SYSTEM_END,
 };
 
@@ -172,11 +173,13 @@ static void make_segments(SubjectMachine *m)
 
 /* ---- interrupts ---- */
 
-/* INT3 and INTO may be used in ring 3, as under Linux; its INT 80h is never run. */
+/* A handler is a HLT. INT3 and INTO may be used in ring 3, as under Linux; its INT 80h is never
+ * run. */
 static void make_idt(SubjectMachine *m)
 {
     bool is_long = cpu_has(&m->bare.cpu, FEATURE_LONG);
 
+    memset(m->bare.ram.bytes + PHYSICAL_HANDLERS, CODE_FILLER, 256);
     for (u32 vector = 0; vector < 256; vector++) {
         bool open = vector == EXCEPTION_BP || vector == EXCEPTION_OF;
         u64 access = ACCESS_P | SYSTEM_INTERRUPT_GATE32 | (open ? RING3 : 0);

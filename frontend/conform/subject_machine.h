@@ -20,7 +20,7 @@ typedef struct SubjectMachine {
 bool subject_machine_open(SubjectMachine *m, const char *model, char *error, size_t error_size);
 void subject_machine_close(SubjectMachine *m);
 
-/* The vector whose handler the processor is about to enter, and the frame on its stack. */
+/* The vector before whose handler (a HLT) the processor stands, and the frame on its stack. */
 unsigned subject_machine_vector(const SubjectMachine *m);
 typedef struct ExceptionFrame {
     u32 error_code;

@@ -14,10 +14,15 @@
 #define STUB_TARGET ORACLE_CODE
 #endif
 
+u32 case_stub_goal(bool target)
+{
+    return target ? STUB_TARGET : STUB_BEHIND;
+}
+
 /* A far jump to 64-bit code, from 16- and 32-bit code; a near one from 64-bit code. */
 unsigned case_stub(const Case *c, u32 offset, bool target, u8 bytes[CASE_STUB_SIZE])
 {
-    u32 to = target ? STUB_TARGET : STUB_BEHIND;
+    u32 to = case_stub_goal(target);
     unsigned length = 0;
 
     if (c->mode == CASE_64) {
