@@ -31,6 +31,7 @@ typedef struct SymbolFile {
     int descriptor;             /* of an ELF file, or -1 */
     Elf *elf;
     Dwarf *dwarf;               /* NULL: the file has no DWARF */
+    Dwarf_CFI *frames, *eh_frames;      /* of .debug_frame and .eh_frame; or NULL */
     UnitRange *units;           /* by address */
     size_t unit_count, unit_capacity;
 } SymbolFile;

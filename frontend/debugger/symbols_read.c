@@ -142,6 +142,9 @@ static bool read_elf(SymbolFile *file, const char *path, bool placed, u64 addres
     file->dwarf = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
     if (file->dwarf && !symbol_file_list_units(file))
         return fail(error, error_size, path, "needs more memory than the host has");
+    if (file->dwarf)
+        file->frames = dwarf_getcfi(file->dwarf);
+    file->eh_frames = dwarf_getcfi_elf(file->elf);
     if (!file->count && !file->unit_count)
         return fail(error, error_size, path,
                     "has no symbols; compile it with -g, and do not strip it");
@@ -256,6 +259,8 @@ bool symbol_file_read(SymbolFile *file, const char *path, bool placed, u64 addre
 
 void symbol_file_close(SymbolFile *file)
 {
+    if (file->eh_frames)
+        dwarf_cfi_end(file->eh_frames);
     if (file->dwarf)
         dwarf_end(file->dwarf);
     if (file->elf)

@@ -1,0 +1,60 @@
+/*
+ * help: the table of commands in words.
+ */
+#include "frontend/debugger/commands_inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_row(Commands *commands, const CommandRow *row)
+{
+    char left[96];
+
+    snprintf(left, sizeof left, "%s%s%s", row->name, *row->arguments ? " " : "", row->arguments);
+    say(commands, "  %-36s %s\n", left, row->help);
+}
+
+static void print_details(Commands *commands, const CommandRow *row)
+{
+    const CommandRow *other;
+    size_t length = strlen(row->name);
+
+    say(commands, "%s%s%s\n  %s.\n", row->name, *row->arguments ? " " : "", row->arguments,
+        row->help);
+    if (*row->short_names)
+        say(commands, "  Shorter: %s\n", row->short_names);
+    if (*row->details)
+        say(commands, "%s\n", row->details);
+    for (unsigned i = 0; (other = commands_row(i)); i++)
+        if (!strncmp(other->name, row->name, length) && other->name[length] == ' ')
+            print_row(commands, other);
+}
+
+CommandResult command_do_info(Commands *commands, const char *text)
+{
+    (void)text;
+    return command_do_help(commands, "info");
+}
+
+CommandResult command_do_help(Commands *commands, const char *text)
+{
+    const CommandRow *row;
+    const char *rest;
+
+    if (*text) {
+        row = find_command(commands, text, &rest);
+        if (row)
+            print_details(commands, row);
+        return COMMAND_DONE;
+    }
+    for (unsigned i = 0; (row = commands_row(i)); i++) {
+        if (!row->run)
+            say(commands, "%s%s\n", i ? "\n" : "", row->help);
+        else
+            print_row(commands, row);
+    }
+    say(commands,
+        "\nNames may be cut short as long as they are clear; help NAME tells more. An empty "
+        "line repeats\nsteps and listings.\n");
+    return COMMAND_DONE;
+}

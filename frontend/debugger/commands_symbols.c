@@ -1,0 +1,163 @@
+/*
+ * Commands about symbols, source lines and the calls that led here.
+ */
+#include "frontend/debugger/backtrace.h"
+#include "frontend/debugger/commands_inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool load_symbols(Commands *commands, const char *file)
+{
+    char error[512];
+    bool loaded = symbols_load(commands->symbols, file, error, sizeof error);
+
+    if (loaded)
+        say(commands, "Symbols from %s\n", file);
+    else
+        say(commands, "%s\n", error);
+    return loaded;
+}
+
+static void unload_all_but(Commands *commands, unsigned kept)
+{
+    while (symbols_file(commands->symbols, kept))
+        symbols_unload(commands->symbols, symbols_file(commands->symbols, 0));
+}
+
+/* In gdb a new file takes the place of the others. */
+CommandResult command_do_symbol_file(Commands *commands, const char *text)
+{
+    if (!*text)
+        unload_all_but(commands, 0);
+    else if (load_symbols(commands, text))
+        unload_all_but(commands, 1);
+    return COMMAND_DONE;
+}
+
+CommandResult command_do_add_symbol_file(Commands *commands, const char *text)
+{
+    char file[COMMAND_LINE], placed[COMMAND_LINE + 32];
+    u64 address;
+
+    take_argument(&text, file, sizeof file);
+    if (*text) {
+        if (!evaluate(commands, text, &address))
+            return COMMAND_DONE;
+        snprintf(placed, sizeof placed, "%s@0x%" PRIx64, file, address);
+    }
+    load_symbols(commands, *text ? placed : file);
+    return COMMAND_DONE;
+}
+
+CommandResult command_do_directory(Commands *commands, const char *text)
+{
+    if (!*text)
+        say(commands, "Which folder holds the source? For example: directory ../kernel\n");
+    else if (!symbols_add_source_folder(commands->symbols, text))
+        say(commands, "%s is no folder that can be read.\n", text);
+    return COMMAND_DONE;
+}
+
+CommandResult command_info_files(Commands *commands, const char *text)
+{
+    const char *file;
+
+    (void)text;
+    for (unsigned i = 0; (file = symbols_file(commands->symbols, i)); i++)
+        say(commands, "%s\n", file);
+    if (!symbols_file(commands->symbols, 0))
+        say(commands, "No symbols are loaded: symbol-file FILE does.\n");
+    return COMMAND_DONE;
+}
+
+CommandResult command_info_symbol(Commands *commands, const char *text)
+{
+    u64 linear, offset;
+    const Symbol *symbol;
+
+    if (!evaluate(commands, text, &linear))
+        return COMMAND_DONE;
+    symbol = symbols_at(commands->symbols, linear, &offset);
+    if (!symbol)
+        say(commands, "No symbol is near 0x%" PRIx64 ".\n", linear);
+    else if (offset)
+        say(commands, "%s + %" PRIu64 "\n", symbol->name, offset);
+    else
+        say(commands, "%s\n", symbol->name);
+    return COMMAND_DONE;
+}
+
+CommandResult command_info_line(Commands *commands, const char *text)
+{
+    Location location;
+    SourceLine line;
+
+    if (!find_location(commands, text, &location))
+        return COMMAND_DONE;
+    if (symbols_line(commands->symbols, location.linear, &line))
+        say(commands, "Line %u of %s: 0x%" PRIx64 " to 0x%" PRIx64 "\n", line.line, line.file,
+            line.first, line.end - 1);
+    else
+        say(commands, "0x%" PRIx64 " is of no line that is known.\n", location.linear);
+    return COMMAND_DONE;
+}
+
+typedef struct Listing {
+    Commands *commands;
+    bool code;
+} Listing;
+
+static void list_symbol(void *owner, const Symbol *symbol)
+{
+    const Listing *listing = owner;
+
+    if ((symbol->kind == SYMBOL_CODE) == listing->code)
+        say(listing->commands, "0x%08" PRIx64 "  %s\n", symbol->address, symbol->name);
+}
+
+CommandResult command_info_functions(Commands *commands, const char *text)
+{
+    Listing listing = {commands, true};
+
+    symbols_each(commands->symbols, text, list_symbol, &listing);
+    return COMMAND_DONE;
+}
+
+CommandResult command_info_variables(Commands *commands, const char *text)
+{
+    Listing listing = {commands, false};
+
+    symbols_each(commands->symbols, text, list_symbol, &listing);
+    return COMMAND_DONE;
+}
+
+/* ---- backtrace ---- */
+
+CommandResult command_do_backtrace(Commands *commands, const char *text)
+{
+    enum { MOST = 256 };
+    BacktraceFrame frames[MOST];
+    char name[128];
+    SourceLine line;
+    u64 wanted = MOST;
+    unsigned count;
+
+    if (*text && !evaluate(commands, text, &wanted))
+        return COMMAND_DONE;
+    count = backtrace(commands->cpu, commands->symbols, frames,
+                      wanted < MOST ? (unsigned)wanted : MOST);
+    for (unsigned i = 0; i < count; i++) {
+        /* A return address may lie behind the last line of its function: the call does not. */
+        u64 call = frames[i].linear - (i > 0);
+
+        symbols_name_address(commands->symbols, frames[i].linear, name, sizeof name);
+        say(commands, "#%-3u 0x%0*" PRIx64 " %s", i, address_digits(commands), frames[i].linear,
+            *name ? name : "?");
+        if (symbols_line(commands->symbols, call, &line))
+            say(commands, " at %s:%u", line.file, line.line);
+        say(commands, "\n");
+    }
+    return COMMAND_DONE;
+}
