@@ -442,12 +442,12 @@ Test(debugger, scans_find_the_last_stop_and_count_nothing)
         Stop last;
 
         debugger_pause(rig->debugger);
-        cr_assert(debugger_scan(rig->debugger, 1000, &last));
+        cr_assert(debugger_scan(rig->debugger, 1000, false, &last));
         cr_assert_eq(machine_cycles(rig->machine), 1000);
         cr_assert_eq(last.cycles, 3 + 98 * 3);
         cr_assert_eq(point->hits, 0);
         cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_ASKED);
-        cr_assert_not(debugger_scan(rig->debugger, 1500, &last));
+        cr_assert_not(debugger_scan(rig->debugger, 1500, false, &last));
         finish(rig);
     }
 }

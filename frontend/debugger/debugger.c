@@ -225,7 +225,7 @@ RunResult debugger_run(Debugger *debugger, u64 until)
 
 /* ---- looking for stops ---- */
 
-bool debugger_scan(Debugger *debugger, u64 until, Stop *last)
+bool debugger_scan(Debugger *debugger, u64 until, bool at_end, Stop *last)
 {
     const Stop before = debugger->stop;
     const unsigned count = debugger->stop_count;
@@ -241,7 +241,8 @@ bool debugger_scan(Debugger *debugger, u64 until, Stop *last)
         result = debugger_run(debugger, until);
         if (debugger->stop.reason == STOP_NONE)
             continue;
-        if (debugger->stop.reason == STOP_POINT && debugger->stop.cycles < until) {
+        if ((debugger->stop.reason == STOP_POINT || debugger->stop.reason == STOP_MAGIC) &&
+            debugger->stop.cycles < until + at_end) {
             *last = debugger->stop;
             found = true;
         }

@@ -118,9 +118,9 @@ void debugger_pause(Debugger *debugger);                /* stops with STOP_ASKED
  * stopped; debugger_stop() tells. Must not be called while stopped. */
 RunResult debugger_run(Debugger *debugger, u64 until);
 /* For going back, while stopped: runs on to `until` whatever points are met on the way, and says what
- * the last stop before it would have been. False: none. Hits, counts to ignore and the stop stay as they
- * are. */
-bool debugger_scan(Debugger *debugger, u64 until, Stop *last);
+ * the last stop before it (or at it, if `at_end`) would have been. False: none. Hits to ignore are not
+ * ignored; they, the hits and the stop stay as they are. */
+bool debugger_scan(Debugger *debugger, u64 until, bool at_end, Stop *last);
 const Stop *debugger_stop(const Debugger *debugger);    /* reason STOP_NONE while running */
 unsigned debugger_stop_count(const Debugger *debugger); /* for faces: another number after each stop */
 

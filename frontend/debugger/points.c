@@ -196,6 +196,7 @@ void points_keep_counts(Debugger *debugger)
     for (unsigned i = 0; i < debugger->point_count; i++) {
         debugger->points[i]->kept_hits = debugger->points[i]->point.hits;
         debugger->points[i]->kept_ignore = debugger->points[i]->point.spec.ignore;
+        debugger->points[i]->point.spec.ignore = 0;
     }
 }
 

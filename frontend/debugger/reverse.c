@@ -53,38 +53,6 @@ bool reverse_goto(Debugger *debugger, u64 cycles, char *error, size_t error_size
 
 /* ---- points ---- */
 
-/* A search hits points without counting that. */
-typedef struct SavedPoints {
-    Point points[MAX_POINTS];
-} SavedPoints;
-
-static SavedPoints *save_points(Debugger *debugger)
-{
-    SavedPoints *saved = malloc(sizeof *saved);
-
-    for (unsigned i = 0; saved && i < debugger->point_count; i++) {
-        Point *point = &debugger->points[i]->point;
-
-        saved->points[i] = *point;
-        point->spec.ignore = 0;
-        point->spec.one_shot = false;
-    }
-    return saved;
-}
-
-static void restore_points(Debugger *debugger, SavedPoints *saved)
-{
-    for (unsigned i = 0; i < debugger->point_count; i++)
-        debugger->points[i]->point = saved->points[i];
-    free(saved);
-}
-
-static bool no_memory(char *error, size_t error_size)
-{
-    snprintf(error, error_size, "the host is out of memory");
-    return false;
-}
-
 /* Goes to where a point stopped the search, and stops there for the same reason. */
 static void arrive_at_stop(Debugger *debugger, const Stop *stop)
 {
@@ -101,18 +69,11 @@ static void arrive_at_stop(Debugger *debugger, const Stop *stop)
 bool reverse_continue(Debugger *debugger, char *error, size_t error_size)
 {
     Search search = {.debugger = debugger, .look = search_for_points};
-    SavedPoints *saved;
-    bool found;
 
     if (!reverse_possible(debugger, error, error_size))
         return false;
     search.origin = machine_cycles(debugger->machine);
-    saved = save_points(debugger);
-    if (!saved)
-        return no_memory(error, error_size);
-    found = (debugger->point_count > 0 || debugger->magic) && search_back(&search);
-    restore_points(debugger, saved);
-    if (found)
+    if ((debugger->point_count > 0 || debugger->magic) && search_back(&search))
         arrive_at_stop(debugger, &search.stop);
     else
         reverse_arrive(debugger, timeline_begin(debugger->timeline));
@@ -201,21 +162,23 @@ static bool search_writer(WriterSearch *writer, char *error, size_t error_size)
                             .address_kind = ADDRESS_PHYSICAL,
                             .address = writer->physical,
                             .length = writer->length};
-    SavedPoints *saved = save_points(debugger);
+    bool enabled[MAX_POINTS], magic = debugger->magic, found;
     const Point *point;
-    bool found;
 
-    if (!saved)
-        return no_memory(error, error_size);
-    for (unsigned i = 0; i < debugger->point_count; i++)
+    debugger->magic = false;
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        enabled[i] = debugger->points[i]->point.enabled;
         debugger->points[i]->point.enabled = false;
+    }
     point = debugger_add_point(debugger, &spec, error, error_size);
     found = point && search_back(&writer->search);
     if (point) {
         debugger_remove_point(debugger, point->number);
         debugger->last_number--;
     }
-    restore_points(debugger, saved);
+    for (unsigned i = 0; i < debugger->point_count; i++)
+        debugger->points[i]->point.enabled = enabled[i];
+    debugger->magic = magic;
     if (point && !found)
         snprintf(error, error_size, "nothing has written there since history begins");
     return found;
@@ -231,7 +194,6 @@ bool reverse_last_writer(Debugger *debugger, AddressKind kind, u64 address, u64 
                            .physical = address,
                            .length = length ? length : 1};
     Translation translation;
-    bool magic = debugger->magic;
     Stop *stop = &writer.search.stop;
     u64 now = machine_cycles(debugger->machine);
 
@@ -245,10 +207,7 @@ bool reverse_last_writer(Debugger *debugger, AddressKind kind, u64 address, u64 
         writer.physical = translation.physical | (address & PAGE_MASK);
     }
     writer.search.origin = now;
-    debugger->magic = false;
-    bool found = search_writer(&writer, error, error_size);
-    debugger->magic = magic;
-    if (!found) {
+    if (!search_writer(&writer, error, error_size)) {
         search_goto(debugger, now);
         return false;
     }

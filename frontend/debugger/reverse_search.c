@@ -114,33 +114,10 @@ bool search_back(Search *search)
     return false;
 }
 
-static bool is_point(const Stop *stop)
-{
-    return stop->reason == STOP_POINT || stop->reason == STOP_MAGIC;
-}
-
 /* A data access at the end of one piece stops at its very end; so pieces include their ends, except
  * the last, whose end is where we are. */
 bool search_for_points(Search *search, u64 end)
 {
-    Debugger *debugger = search->debugger;
-    Machine *machine = debugger->machine;
-    bool found = false;
-
-    debugger_continue(debugger);
-    debugger->observer.looked = debugger->observer.repeats = ~(u64)0;
-    while (machine_cycles(machine) < end) {
-        u64 before = machine_cycles(machine);
-
-        debugger_run(debugger, end);
-        if (is_point(&debugger->stop) &&
-            (machine_cycles(machine) < end || end < search->origin || search->inclusive)) {
-            search->stop = debugger->stop;
-            found = true;
-        } else if (machine_cycles(machine) == before) {
-            break;
-        }
-        debugger_continue(debugger);
-    }
-    return found;
+    return debugger_scan(search->debugger, end, end < search->origin || search->inclusive,
+                         &search->stop);
 }
