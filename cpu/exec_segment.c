@@ -12,7 +12,6 @@ static void load(Cpu *cpu, unsigned reg, u16 selector)
     if (reg == CS || reg > GS)
         cpu_raise_ud(cpu);
     segment_load(cpu, reg, selector);
-    cpu_leave_block(cpu);
 }
 
 /* SDM Vol. 3, "Masking Exceptions and Interrupts When Switching Stacks": the next instruction

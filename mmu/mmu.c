@@ -44,6 +44,7 @@ static void keep_entry(Mmu *mmu, unsigned as, unsigned index)
 static void next_epoch(Mmu *mmu, bool keep_globals)
 {
     mmu->code_generation++;
+    mmu->generation++;
     if (mmu->epoch == TLB_EPOCH) { /* wrapped: old tags could look new again */
         for (unsigned as = 0; as < PRIVILEGES; as++)
             for (unsigned i = 0; i < TLB_ENTRIES; i++)
@@ -103,6 +104,7 @@ void mmu_set_a20(Mmu *mmu, bool enabled)
 static void drop_entry(Mmu *mmu, unsigned as, unsigned index)
 {
     mmu->code_generation++;
+    mmu->generation++;
     memset(mmu->tlb[as][index].tags, 0, sizeof mmu->tlb[as][index].tags);
     mmu->globals[as][index / 64] &= ~((u64)1 << index % 64);
     mmu->large[as][index / 64] &= ~((u64)1 << index % 64);
@@ -135,6 +137,7 @@ void mmu_invalidate_page(Mmu *mmu, u64 linear)
 void mmu_demote(Mmu *mmu)
 {
     mmu->code_generation++;
+    mmu->generation++;
     for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++)
             for (unsigned access = 0; access < 3; access++)
@@ -146,6 +149,7 @@ void mmu_demote_writes(Mmu *mmu, const u8 *host)
 {
     u64 page = (u64)(uintptr_t)host & ~(u64)PAGE_MASK;
 
+    mmu->generation++;
     for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++) {
             TlbEntry *entry = &mmu->tlb[as][i];
@@ -158,6 +162,7 @@ void mmu_demote_writes(Mmu *mmu, const u8 *host)
 
 void mmu_demote_all_writes(Mmu *mmu)
 {
+    mmu->generation++;
     for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++)
             if (mmu->tlb[as][i].tags[ACCESS_WRITE])
@@ -207,6 +212,7 @@ void mmu_restore_tlb(Mmu *mmu, const TlbRecord *records, unsigned count)
 {
     clear_entries(mmu);
     mmu->code_generation++;
+    mmu->generation++;
     for (unsigned n = 0; n < count; n++) {
         u64 linear = records[n].linear;
         unsigned as = linear >> TLB_RECORD_AS_SHIFT & 3, index = tlb_index(linear);
@@ -283,6 +289,7 @@ static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr phy
             entry->tags[other] |= TLB_SLOW;
     }
     mmu->physical[as][index] = physical;
+    mmu->generation++;
     if (executable &&
         (executable != entry->tags[ACCESS_EXECUTE] || (host && entry->addend != addend)))
         mmu->code_generation++;

@@ -60,6 +60,7 @@ typedef struct Mmu {
     u64 globals[PRIVILEGES][TLB_ENTRIES / 64];      /* which entries survive a load of CR3 */
     u64 large[PRIVILEGES][TLB_ENTRIES / 64];        /* which are parts of a large page */
     u32 code_generation;    /* another one when a page that was executable may be so no longer */
+    u32 generation;         /* another one when any entry has changed */
     AddressSpace *memory;
     u64 cr0, cr3, cr4, efer;                /* copies of the CPU's, kept by mmu_set_control() */
     u64 pdptes[4];                          /* PAE: loaded with CR3 */

@@ -20,7 +20,17 @@ enum {
     NATIVE_SCRATCH,
     NATIVE_SSE,     /* nonzero: the guest's XMM registers are in the host's */
     NATIVE_X87,     /* nonzero: the guest's x87 is in the host's */
+    NATIVE_SLOT_KEY,/* what the slots hold for: see check_slots() */
+    NATIVE_SLOT_PAGES,
+    NATIVE_SLOT_ADDENDS = NATIVE_SLOT_PAGES + 32,
+    NATIVE_COUNT = NATIVE_SLOT_ADDENDS + 32
 };
+_Static_assert(NATIVE_COUNT <= sizeof ((Cpu *)0)->native / sizeof(u64), "Cpu.native has room");
+
+/* Slots: the page that was found last for accesses by a register, and its addend; the first half is
+ * for reads, the second for writes. */
+enum { SLOTS = 32 };
+#define SLOT_EMPTY ((u64)1 << 62)   /* no sum of 32-bit registers and a displacement comes near */
 
 /* An exit's number: the translation's number << EXIT_SHIFT | kind. */
 enum {

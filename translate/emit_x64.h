@@ -51,11 +51,6 @@ typedef struct ColdLookUp {
     u8 *jump, *back;
 } ColdLookUp;
 
-/* Slots in generated code's stack frame: the page that was found last for accesses by a register,
- * and its addend; first those for reads, then those for writes. C code may change the TLB: it empties
- * them. */
-enum { SLOTS = 32, FRAME_PAGES = 0, FRAME_ADDENDS = 8 * SLOTS, FRAME_SIZE = 16 * SLOTS };
-
 typedef struct Emitter {
     Assembler a;
     Backend *backend;

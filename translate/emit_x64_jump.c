@@ -244,18 +244,10 @@ static void push(Assembler *a, unsigned reg)
 /* The result is in EAX. */
 static void leave(Assembler *a)
 {
-    x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8 + FRAME_SIZE);
+    x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8);
     for (unsigned i = COUNT_OF(saved); i-- > 0;)
         x64_op(a, DWORD, 0x8F, 0, host_register(saved[i]));
     x64_bytes(a, 0xC3, 1);
-}
-
-/* No sum of 32-bit registers and a displacement comes near; 64-bit code does not look here. */
-static void forget_slots(Assembler *a, i64 above)
-{
-    x64_load_immediate(a, H_RAX, (u64)1 << 62);
-    for (unsigned i = 0; i < SLOTS; i++)
-        x64_op(a, QWORD, 0x89, H_RAX, host_memory(H_RSP, above + FRAME_PAGES + 8 * i));
 }
 
 static void generate_call(Assembler *a, CallFunction call)
@@ -271,7 +263,6 @@ static void generate_call(Assembler *a, CallFunction call)
     x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8);
     x64_op(a, DWORD, 0x85, H_RAX, host_register(H_RAX));
     left = x64_jump_if(a, 5);
-    forget_slots(a, 8);
     fill(a);
     x64_bytes(a, 0xC3, 1);
     x64_patch(left, a->at);
@@ -284,10 +275,9 @@ static void generate_enter(Assembler *a)
 {
     for (unsigned i = 0; i < COUNT_OF(saved); i++)
         push(a, saved[i]);
-    x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8 + FRAME_SIZE);
+    x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8);
     x64_op(a, QWORD, 0x8B, H_CPU, host_register(H_RDI));
     x64_op(a, QWORD, 0x8B, H_R11, host_register(H_RSI));
-    forget_slots(a, 0);
     fill(a);
     x64_op(a, DWORD, 0xFF, 4, host_register(H_R11));
 }

@@ -158,12 +158,12 @@ static u8 slot_of(const IrAddress *address, Access access)
 
 static HostOperand slot_page(unsigned slot)
 {
-    return host_memory(H_RSP, FRAME_PAGES + 8 * slot);
+    return CPU_FIELD(native[NATIVE_SLOT_PAGES + slot]);
 }
 
 static HostOperand slot_addend(unsigned slot)
 {
-    return host_memory(H_RSP, FRAME_ADDENDS + 8 * slot);
+    return CPU_FIELD(native[NATIVE_SLOT_ADDENDS + slot]);
 }
 
 /* A base register and a displacement can stay in the access's own operand. */

@@ -268,6 +268,18 @@ static void give_x87(Cpu *cpu)
     cpu->native[NATIVE_X87] = 1;
 }
 
+/* C code may have changed the TLB, or whose it is. */
+static void check_slots(Cpu *cpu)
+{
+    u64 key = (u64)cpu->mmu.generation << 2 | cpu->as;
+
+    if (key == cpu->native[NATIVE_SLOT_KEY])
+        return;
+    cpu->native[NATIVE_SLOT_KEY] = key;
+    for (unsigned i = 0; i < SLOTS; i++)
+        cpu->native[NATIVE_SLOT_PAGES + i] = SLOT_EMPTY;
+}
+
 /* Says that the present block is that of `translation`. */
 static void set_block(Cpu *cpu, const TranslatedBlock *translation)
 {
@@ -338,7 +350,11 @@ static u64 call_interpreter(Cpu *cpu, u32 site)
         give_x87(cpu);
     if (sse)
         give_sse(cpu);
-    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    const InsnInfo *info = &insn_info[opcode_rows[insn->row].name];
+
+    if (info->writes | info->undefined)
+        cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    check_slots(cpu);
     return 0;
 }
 
@@ -353,6 +369,7 @@ static i32 enter(Cpu *cpu, const TranslatedBlock *translation)
     cpu->native[NATIVE_BUDGET] = budget;
     cpu->native[NATIVE_END] = cpu->cycles + budget;
     cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    check_slots(cpu);
     translator->counters.entries++;
     return translator->backend.enter(cpu, translation->code);
 }
@@ -527,6 +544,7 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
     }
     cpu->engine_state = translator;
     clear_jumps(translator);
+    cpu->native[NATIVE_SLOT_KEY] = ~(u64)0;
     cpu->native[NATIVE_JUMPS] = (u64)(uintptr_t)translator->jumps;
     code_cache_flush(cpu);
     cpu->engine = &translator_engine;
