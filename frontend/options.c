@@ -94,7 +94,7 @@ static const OptionRow rows[] = {
     {"smp", "1", "number of processors: one", set_smp},
     {"machine", "pc", "the i440FX and PIIX3 PC is the only board", set_machine},
     {"M", "pc", NULL, set_machine},
-    {"engine", "NAME", "interpreter (default), translator, or lockstep: both, compared", set_engine},
+    {"engine", "NAME", "translator (default), interpreter, or lockstep: both, compared", set_engine},
     {"tb-size", "N", "megabytes for translated code (64)", set_tb_size},
     {"mips", "N", "instructions per guest microsecond (100)", set_mips},
     {"rtc", "base=WHEN", "the clock starts at utc, localtime or 2006-06-17T16:01:21", set_rtc},
@@ -293,6 +293,7 @@ OptionsResult options_parse(Options *options, int argc, char **argv, char *error
     *options = (Options){.memory = 128 << 20,
                          .cpu = "qemu64",
                          .mips = 100,
+                         .engine = ENGINE_TRANSLATOR,
                          .timeline = TIMELINE_DEFAULT_BUDGET,
                          .start_time = time(NULL),
                          .firmware_folder = "/usr/share/seabios"};

@@ -116,7 +116,7 @@ bool set_machine(Parser *parser, const char *list)
 bool set_accel(Parser *parser, const char *list)
 {
     if (strncmp(list, "tcg", 3))
-        option_note(parser, "-accel: no hardware virtualization is used; the guest is interpreted");
+        option_note(parser, "-accel: no hardware virtualization is used; the guest is translated");
     return true;
 }
 

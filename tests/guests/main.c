@@ -1,5 +1,6 @@
 /*
- * guests-test [NAME...]: boots the guests of the table, or those named, and says how each fared.
+ * guests-test [interpreter] [NAME...]: boots the guests of the table, or those named, on the
+ * translator or on the interpreter, and says how each fared.
  * The last picture of each is in build/guests/NAME.png, for a person to look at.
  */
 #include <stdio.h>
@@ -78,7 +79,7 @@ static void save(Guest *guest, const char *name)
     }
 }
 
-static bool run(const GuestTest *test)
+static bool run(const GuestTest *test, MachineEngine engine)
 {
     char error[512];
     double begin = seconds();
@@ -90,6 +91,7 @@ static bool run(const GuestTest *test)
         return false;
     }
     guest->config.mips = MIPS;
+    guest->config.engine = engine;
     passed = test->run(guest);
     printf("%s  %-16s %6.1f s", passed ? "PASS" : "FAIL", test->name, seconds() - begin);
     if (guest->machine)
@@ -113,8 +115,14 @@ static bool is_named(const char *name, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    bool interpret = argc > 1 && !strcmp(argv[1], "interpreter");
+    MachineEngine engine = interpret ? ENGINE_INTERPRETER : ENGINE_TRANSLATOR;
     unsigned passed = 0, failed = 0, skipped = 0;
 
+    if (interpret) {
+        argc--;
+        argv++;
+    }
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned i = 0; i < COUNT_OF(tests); i++) {
         const char *missing = missing_file(&tests[i]);
@@ -124,7 +132,7 @@ int main(int argc, char **argv)
         if (missing) {
             printf("SKIP  %-16s %s is not there: %s\n", tests[i].name, missing, tests[i].remedy);
             skipped++;
-        } else if (run(&tests[i]))
+        } else if (run(&tests[i], engine))
             passed++;
         else
             failed++;
