@@ -70,6 +70,8 @@ Test(case_text, says_what_is_wrong_and_where)
         {"code 90 9", "f:1: code is bytes in hexadecimal"},
         {"code 90 90\nexpect silicon", "f:1: the code is more than one instruction"},
         {"code 81\nexpect silicon", "f:1: the code is not a whole instruction"},
+        {"code 90\nahead 90 90\nexpect silicon", "f:1: 'ahead' and 'behind' are one instruction"},
+        {"behind 90 90 90 90 90 90 90 90", "f:1: this instruction has at most 7 bytes"},
         {"mode 33", "f:1: mode is 16, 32 or 64"},
         {"code 90\nmode 64", "f:2: 'mode' comes before"},
         {"eax = 0x123456789", "f:1: 'eax' cannot be 0x123456789: this wants a number of 32 bits"},
@@ -94,7 +96,8 @@ Test(case_text, says_what_is_wrong_and_where)
 
 Test(case_text, prints_what_it_reads)
 {
-    CaseSpec first = parse_one("mode 64; code 0f 58 c1; rax = 5; r9 = 1; flags = CF; st2 = 1.5; "
+    CaseSpec first = parse_one("mode 64; code 0f 58 c1; ahead f9; behind 0f 92 c0; rax = 5; r9 = "
+                               "1; flags = CF; st2 = 1.5; "
                                "mxcsr = 0x1fc0; xmm1 = f32 1 2 3 4; memory 0x40010000 = 01 02; "
                                "expect silicon");
     char *text = NULL;

@@ -64,8 +64,8 @@ Test(conform, reduced_campaign, .timeout = 600)
 Test(conform, reduced_campaign_on_the_translator, .timeout = 600)
 {
     if (oracle_is_here())
-        expect_no_difference(
-            &(CampaignOptions){.seed = 3, .cases = 40, .engine = SUBJECT_TRANSLATOR});
+        expect_no_difference(&(CampaignOptions){
+            .seed = 3, .cases = 30, .engine = SUBJECT_TRANSLATOR, .neighbours = true});
 }
 
 /* Instructions that once differed, each with more cases than it gets above. */
@@ -268,5 +268,9 @@ Test(conform, system_calls_are_refused)
         cr_assert(oracle_run_one(worker.oracle, &c, &outcome, error, sizeof error));
         cr_expect_eq(outcome.status, OUTCOME_REFUSED, "number %u", i);
     }
+    case_init(&c, CASE_64, (const u8[]){0x90}, 1);
+    c.behind = (CaseNeighbour){2, {0x0F, 0x05}};
+    cr_assert(oracle_run_one(worker.oracle, &c, &outcome, error, sizeof error));
+    cr_expect_eq(outcome.status, OUTCOME_REFUSED, "a neighbour");
     worker_close(&worker);
 }

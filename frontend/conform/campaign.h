@@ -16,6 +16,7 @@ typedef struct CampaignOptions {
     unsigned jobs;              /* processes; 0: as many as there are processors */
     unsigned modes;             /* bit n: CaseMode n; 0: all */
     SubjectEngine engine;
+    bool neighbours;            /* each case twice, the second time between other instructions */
     const char *cpu;            /* model; NULL: max */
     const u8 *rows;             /* one per row of opcodes.def: not 0: run it. NULL: all */
     u8 code[INSN_MAX_LENGTH];   /* code_length != 0: these bytes only, in every mode asked for */

@@ -6,6 +6,7 @@
 
 #include "cpu/opcodes.h"
 #include "frontend/conform/native.h"
+#include "frontend/conform/neighbours.h"
 
 bool worker_open(Worker *worker, const CampaignOptions *options, char *error, size_t error_size)
 {
@@ -101,6 +102,20 @@ static void try_value(Worker *worker, Failure *failure, u8 kind, u32 *part, u32 
     still_fails(worker, &simpler, kind, failure);
 }
 
+static void try_without_neighbours(Worker *worker, Failure *failure, u8 kind)
+{
+    Case alone = failure->c;
+
+    alone.behind.length = 0;
+    if (failure->c.behind.length)
+        still_fails(worker, &alone, kind, failure);
+    alone = failure->c;
+    alone.before.rip = case_instruction(&alone);
+    alone.ahead.length = 0;
+    if (failure->c.ahead.length)
+        still_fails(worker, &alone, kind, failure);
+}
+
 static void shrink_x87(Worker *worker, Failure *failure, u8 kind)
 {
     FxImage *fx = &failure->c.before.fx;
@@ -131,6 +146,7 @@ void worker_shrink(Worker *worker, Failure *failure)
     if (comparison.count == 0)
         return;
     kind = comparison.differences[0].kind;
+    try_without_neighbours(worker, failure, kind);
     for (unsigned i = 0; i < 16; i++) {
         try_without(worker, failure, kind, state->fx.xmm[i], 16);
         try_without(worker, failure, kind, state->ymm_high[i], 16);
@@ -222,17 +238,33 @@ static bool generate(Worker *worker, const Unit *unit, Case *c)
     return generate_row(&worker->generator, &opcode_rows[unit->row], c);
 }
 
-/* Fills the oracle's batch; fewer than asked for when the row can hardly be encoded. */
-static unsigned fill_batch(Worker *worker, const Unit *unit, unsigned count)
+/* The same case between other instructions; false: there is no room for them. */
+static bool surround(Worker *worker, const Case *from, Case *to)
+{
+    if (!worker->options->neighbours || from->row == CASE_NO_ROW)
+        return false;
+    *to = *from;
+    return neighbours_add(&worker->neighbours, to,
+                          cpu_has(subject_cpu(worker->subject), FEATURE_SSE));
+}
+
+/* Fills the oracle's batch with `count` cases, and with those among neighbours in between; fewer
+ * when the row can hardly be encoded. */
+static unsigned fill_batch(Worker *worker, const Unit *unit, unsigned count, unsigned *made)
 {
     Case *cases = oracle_cases(worker->oracle);
     unsigned filled = 0;
 
-    for (unsigned failed = 0; filled < count && failed < 20;)
-        if (generate(worker, unit, &cases[filled]))
-            filled++;
-        else
+    *made = 0;
+    for (unsigned failed = 0; *made < count && failed < 20;) {
+        if (!generate(worker, unit, &cases[filled])) {
             failed++;
+            continue;
+        }
+        ++*made;
+        filled++;
+        filled += surround(worker, &cases[filled - 1], &cases[filled]);
+    }
     return filled;
 }
 
@@ -240,13 +272,15 @@ bool worker_run(Worker *worker, Unit *unit, u64 *done, u64 *different, char *err
                 size_t error_size)
 {
     u64 left = worker->options->cases;
+    unsigned batch = worker->options->neighbours ? ORACLE_BATCH / 2 : ORACLE_BATCH, made;
 
     worker->generator.mode = unit->mode;
     random_seed(&worker->generator.random,
                 worker->options->seed * 0x9E3779B97F4A7C15 + unit->row * 4u + unit->mode);
+    random_seed(&worker->neighbours, worker->generator.random.state);
     while (left) {
-        unsigned wanted = left < ORACLE_BATCH ? (unsigned)left : ORACLE_BATCH;
-        unsigned count = fill_batch(worker, unit, wanted), kept = unit->failure_count;
+        unsigned wanted = left < batch ? (unsigned)left : batch;
+        unsigned count = fill_batch(worker, unit, wanted, &made), kept = unit->failure_count;
         u64 before = unit->different;
 
         if (!oracle_run(worker->oracle, count, error, error_size))
@@ -258,10 +292,10 @@ bool worker_run(Worker *worker, Unit *unit, u64 *done, u64 *different, char *err
         }
         for (; kept < unit->failure_count; kept++)
             worker_shrink(worker, &unit->failures[kept]);
-        __atomic_fetch_add(done, count, __ATOMIC_RELAXED);
+        __atomic_fetch_add(done, made, __ATOMIC_RELAXED);
         __atomic_fetch_add(different, unit->different - before, __ATOMIC_RELAXED);
-        left -= count;
-        if (count < wanted)
+        left -= made;
+        if (made < wanted)
             break;
     }
     if (unit->cases + unit->not_run == 0)

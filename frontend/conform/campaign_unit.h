@@ -14,6 +14,7 @@ typedef struct Worker {
     Subject *subject;
     Cpu *decoder;
     Generator generator;
+    Random neighbours;
 } Worker;
 
 /* False with a sentence in `error`. */

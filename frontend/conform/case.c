@@ -61,6 +61,14 @@ void case_init(Case *c, CaseMode mode, const u8 *code, unsigned length)
     c->before.fx.mxcsr = 0x1F80;
 }
 
+unsigned case_bytes(const Case *c, u8 bytes[CASE_BYTES])
+{
+    memcpy(bytes, c->ahead.bytes, c->ahead.length);
+    memcpy(bytes + c->ahead.length, c->code, c->length);
+    memcpy(bytes + c->ahead.length + c->length, c->behind.bytes, c->behind.length);
+    return (unsigned)(c->ahead.length + c->length + c->behind.length);
+}
+
 /* Areas that follow each other count as one. */
 bool case_mapped(u64 address, u64 length, bool write)
 {

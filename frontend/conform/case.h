@@ -1,5 +1,6 @@
 /*
- * One conformance case: an instruction, the state it starts in, and what came of it.
+ * One conformance case: an instruction, perhaps with a neighbour on each side, the state it starts
+ * in, and what came of it.
  *
  * A case runs twice in the same surroundings, on the processor under us (oracle.h) and on a
  * vitrine processor (subject.h): in ring 3, at the same linear addresses, with the same selectors
@@ -89,6 +90,14 @@ enum {
     CASE_USES_YMM = 1,
 };
 
+enum { CASE_NEIGHBOUR_SIZE = 7, CASE_BYTES = INSN_MAX_LENGTH + 2 * CASE_NEIGHBOUR_SIZE };
+
+/* An instruction that is executed with the case's own, before it or after it. Length 0: none. */
+typedef struct CaseNeighbour {
+    u8 length;
+    u8 bytes[CASE_NEIGHBOUR_SIZE];
+} CaseNeighbour;
+
 typedef struct Case {
     u8 mode;                    /* CaseMode */
     u8 length;                  /* of `code`, 1..15 */
@@ -97,7 +106,8 @@ typedef struct Case {
     u16 row;                    /* of opcodes.def, or CASE_NO_ROW */
     u8 code[INSN_MAX_LENGTH + 1];
     u32 target;                 /* offset in CS of a second place to arrive at, for branches; 0: none */
-    CaseState before;           /* rip: where `code` is put; within CASE_CODE */
+    CaseNeighbour ahead, behind;
+    CaseState before;           /* rip: where the first of them is put; within CASE_CODE */
     CasePatch patches[CASE_PATCHES];
 } Case;
 
@@ -114,7 +124,7 @@ typedef struct CaseChange {
 } CaseChange;
 
 typedef enum OutcomeStatus {
-    OUTCOME_DONE,               /* arrived behind the instruction, at `target`, or in an exception */
+    OUTCOME_DONE,               /* arrived behind the instructions, at `target`, or in an exception */
     OUTCOME_LOST,               /* ended somewhere else, or never: `state.rip` */
     OUTCOME_DIED,               /* the child did not survive it: nothing else is known */
     OUTCOME_REFUSED,            /* not run: see native_refusal() */
@@ -134,6 +144,20 @@ typedef struct Outcome {
 /* An otherwise sensible start in `mode` for `code` at CASE_START: registers 0, RSP in the middle of
  * the stack, x87 and MXCSR as after FNINIT and reset. */
 void case_init(Case *c, CaseMode mode, const u8 *code, unsigned length);
+
+/* Offsets in CS: of the case's own instruction, and of what follows the last one. */
+FORCE_INLINE u64 case_instruction(const Case *c)
+{
+    return c->before.rip + c->ahead.length;
+}
+
+FORCE_INLINE u64 case_end(const Case *c)
+{
+    return case_instruction(c) + c->length + c->behind.length;
+}
+
+/* All instructions as they lie in memory; returns their length. */
+unsigned case_bytes(const Case *c, u8 bytes[CASE_BYTES]);
 
 /* Adds `length` bytes at a linear address, in as many patches as it takes; false: no room, or not
  * within CASE_DATA, CASE_READ_ONLY or CASE_STACK. */

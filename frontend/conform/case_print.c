@@ -114,6 +114,15 @@ static void print_patch(FILE *file, const Case *c, unsigned number, const char *
         fprintf(file, " %02x", patch->bytes[i]);
 }
 
+static void print_neighbour(FILE *file, const char *word, const CaseNeighbour *neighbour,
+                            const char *separator)
+{
+    if (neighbour->length)
+        fprintf(file, "%s%s", separator, word);
+    for (unsigned i = 0; i < neighbour->length; i++)
+        fprintf(file, " %02x", neighbour->bytes[i]);
+}
+
 void case_text_print(FILE *file, const Case *c, const char *separator)
 {
     CaseState plain;
@@ -124,6 +133,8 @@ void case_text_print(FILE *file, const Case *c, const char *separator)
     fprintf(file, "mode %s%scode", case_mode_name(c->mode), separator);
     for (unsigned i = 0; i < c->length; i++)
         fprintf(file, " %02x", c->code[i]);
+    print_neighbour(file, "ahead", &c->ahead, separator);
+    print_neighbour(file, "behind", &c->behind, separator);
     if (c->before.rip != plain.rip)
         fprintf(file, "%srip = 0x%" PRIx64, separator, c->before.rip);
     if (c->target)

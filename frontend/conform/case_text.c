@@ -71,7 +71,7 @@ static u64 code_start(const Case *c)
 /* A relative branch has its landing pad where it goes. */
 static void find_target(Case *c, const Insn *insn)
 {
-    u64 target = c->before.rip + c->length + insn->immediate;
+    u64 target = case_instruction(c) + c->length + insn->immediate;
 
     if (c->mode != CASE_64)
         target &= insn->size == WORD ? 0xFFFF : 0xFFFFFFFF;
@@ -91,6 +91,16 @@ static bool make_decoder(Parser *parser)
     memset(&parser->decoder->features, 0xFF, sizeof parser->decoder->features);
     opcodes_index(parser->decoder);
     return true;
+}
+
+static bool is_instruction(const Parser *parser, const CaseNeighbour *neighbour)
+{
+    DecodeMode mode = {(u8)case_code_size(parser->spec->c.mode), true};
+    Insn insn = {0};
+
+    return neighbour->length == 0 || (decode(parser->decoder, mode, neighbour->bytes,
+                                             neighbour->length, &insn) == DECODE_OK &&
+                                      insn.length == neighbour->length);
 }
 
 static bool complete_case(Parser *parser)
@@ -115,6 +125,8 @@ static bool complete_case(Parser *parser)
                     "the code is more than one instruction: the first has %u of its %u "
                     "bytes",
                     insn.length, spec->c.length);
+    if (!is_instruction(parser, &spec->c.ahead) || !is_instruction(parser, &spec->c.behind))
+        return fail(parser, "'ahead' and 'behind' are one instruction each");
     if (strcmp(insn_name(&insn), "UD") != 0)
         spec->c.row = insn.row;
     find_target(&spec->c, &insn);
@@ -154,10 +166,10 @@ static bool parse_mode(Parser *parser, const char *text)
     return fail(parser, "mode is 16, 32 or 64, not '%s'", text);
 }
 
-static bool parse_code(Parser *parser, const char *text)
+/* At most `most` bytes, which are an instruction. */
+static bool parse_bytes(Parser *parser, const char *text, unsigned most, u8 *bytes, u8 *count)
 {
-    Case *c = &parser->spec->c;
-    unsigned length = 0;
+    u8 length = 0;
 
     for (; *text; text++) {
         char digits[3] = {text[0], text[1], '\0'};
@@ -167,14 +179,36 @@ static bool parse_code(Parser *parser, const char *text)
         if (!isxdigit((u8)text[0]) || !isxdigit((u8)text[1]))
             return fail(parser,
                         "code is bytes in hexadecimal, like 'code 66 0f 6e c1', not '%.16s'", text);
-        if (length == INSN_MAX_LENGTH)
-            return fail(parser, "an instruction has at most %d bytes", INSN_MAX_LENGTH);
-        c->code[length++] = (u8)strtoul(digits, NULL, 16);
+        if (length == most)
+            return fail(parser, "this instruction has at most %u bytes", most);
+        bytes[length++] = (u8)strtoul(digits, NULL, 16);
         text++;
     }
-    c->length = (u8)length;
-    parser->has_code = length != 0;
+    *count = length;
     return length != 0 || fail(parser, "'code' wants bytes, like 'code 11 d8'");
+}
+
+static bool parse_code(Parser *parser, const char *text)
+{
+    Case *c = &parser->spec->c;
+
+    parser->has_code = parse_bytes(parser, text, INSN_MAX_LENGTH, c->code, &c->length);
+    return parser->has_code;
+}
+
+static bool parse_neighbour(Parser *parser, const char *text, CaseNeighbour *neighbour)
+{
+    return parse_bytes(parser, text, CASE_NEIGHBOUR_SIZE, neighbour->bytes, &neighbour->length);
+}
+
+static bool parse_ahead(Parser *parser, const char *text)
+{
+    return parse_neighbour(parser, text, &parser->spec->c.ahead);
+}
+
+static bool parse_behind(Parser *parser, const char *text)
+{
+    return parse_neighbour(parser, text, &parser->spec->c.behind);
 }
 
 static bool parse_asm(Parser *parser, const char *text)
@@ -338,19 +372,20 @@ static bool parse_word(Parser *parser, const char *word, const char *rest)
         bool (*parse)(Parser *parser, const char *rest);
     } statements[] = {{"mode", parse_mode},     {"code", parse_code},
                       {"asm", parse_asm},       {"target", parse_target},
+                      {"ahead", parse_ahead},   {"behind", parse_behind},
                       {"expect", parse_expect}, {"exception", parse_exception}};
 
     for (size_t i = 0; i < COUNT_OF(statements); i++) {
         if (strcasecmp(word, statements[i].word) != 0)
             continue;
-        if (parser->expecting && i < 4)
+        if (parser->expecting && i < 6)
             return fail(parser, "'%s' comes before 'expect'; a new case begins with 'case TITLE'",
                         word);
         return statements[i].parse(parser, rest);
     }
     return fail(parser,
                 "'%s' is not understood; a line is 'case', 'mode', 'code', 'asm', 'target', "
-                "'expect', 'exception' or 'REGISTER = VALUE'",
+                "'ahead', 'behind', 'expect', 'exception' or 'REGISTER = VALUE'",
                 word);
 }
 

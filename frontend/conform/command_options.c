@@ -22,7 +22,8 @@ const char conform_usage[] =
     "  --cases N           cases per encoding and mode (2000; one instruction: 100000)\n"
     "  --seed N            another set of cases (1)\n"
     "  --jobs N            processes (one per processor)\n"
-    "  --engine NAME       interpreter (the default) or translator\n"
+    "  --engine NAME       interpreter (the default) or translator; the latter also runs each\n"
+    "                      case between other instructions\n"
     "  --cpu MODEL         as for -cpu (max)\n"
     "  --report FILE       also write a report: .html, .json, .xml (JUnit) or .txt\n"
     "  --replay CASE       one case again, in full: as a failure prints it, or a file\n"
@@ -267,6 +268,7 @@ bool conform_options_parse(ConformOptions *options, int argc, char **argv, char 
     }
     if (!options->campaign.cases)
         options->campaign.cases = named ? CASES_OF_ONE : CAMPAIGN_CASES;
+    options->campaign.neighbours = options->campaign.engine == SUBJECT_TRANSLATOR;
     if (named && !options->campaign.code_length)
         options->campaign.rows = options->rows;
     return true;

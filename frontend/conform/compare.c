@@ -199,7 +199,8 @@ void compare_outcomes(const Case *c, const Outcome *expected, const Outcome *got
     if (expected->status != OUTCOME_DONE || got->status != OUTCOME_DONE)
         return;
     differ(comparison, DIFFERENT_VECTOR, 0, 2, &expected->vector, &got->vector);
-    if (exception && expected->state.rip == c->before.rip) /* the instruction did not happen */
+    if (exception &&
+        expected->state.rip == case_instruction(c)) /* the instruction did not happen */
         undefined = (Undefined){0};
     if (exception && expected->vector == got->vector) {
         u32 e = comparable_error_code(expected), g = comparable_error_code(got);

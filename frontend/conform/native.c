@@ -78,6 +78,20 @@ static bool enters_kernel(const u8 *code, unsigned length)
     return false;
 }
 
+/* Is a neighbour what can be run beside the instruction? */
+static bool is_harmless(const Cpu *decoder, DecodeMode mode, const CaseNeighbour *neighbour)
+{
+    Insn insn = {0};
+
+    if (neighbour->length == 0)
+        return true;
+    return neighbour->length <= CASE_NEIGHBOUR_SIZE &&
+           decode(decoder, mode, neighbour->bytes, neighbour->length, &insn) == DECODE_OK &&
+           insn.length == neighbour->length &&
+           !enters_kernel(neighbour->bytes, neighbour->length) &&
+           !native_row_refusal(&opcode_rows[insn.row]);
+}
+
 const char *native_refusal(const Cpu *decoder, const Case *c)
 {
     const DecodeMode mode = {.code_size = (u8)case_code_size(c->mode % CASE_MODES),
@@ -90,6 +104,8 @@ const char *native_refusal(const Cpu *decoder, const Case *c)
         return "it is no case";
     if (start < CASE_CODE || start >= CASE_CODE + CASE_CODE_SIZE)
         return "its code is not in the area for code";
+    if (!is_harmless(decoder, mode, &c->ahead) || !is_harmless(decoder, mode, &c->behind))
+        return "a neighbour is not one instruction that can run natively";
     if (decode(decoder, mode, c->code, c->length, &insn) == DECODE_SHORT)
         return "it is not a whole instruction";
     row = &opcode_rows[insn.row];

@@ -311,7 +311,7 @@ static void store_case(const Case *c, Outcome *outcome)
 {
     memcpy(outcome->state.gpr, frame->out_gpr, sizeof frame->out_gpr);
     outcome->state.rflags = frame->out_flags;
-    outcome->state.rip = frame->arrived == ARRIVED_TARGET ? c->target : c->before.rip + c->length;
+    outcome->state.rip = frame->arrived == ARRIVED_TARGET ? c->target : case_end(c);
     outcome->state.fx = frame->out_fx;
     store_x87_pointers(&outcome->state.fx);
     if (frame->uses_ymm)

@@ -163,7 +163,7 @@ static void code_changed(SubjectMachine *m, const Case *c)
     u32 starts[2] = {base + (u32)c->before.rip, base + c->target};
 
     for (unsigned i = 0; i < (c->target ? 2 : 1); i++) {
-        u32 end = starts[i] + INSN_MAX_LENGTH + CASE_STUB_SIZE;
+        u32 end = starts[i] + CASE_BYTES + CASE_STUB_SIZE;
 
         if (starts[i] >= CASE_CODE_SIZE)
             continue;
@@ -234,7 +234,7 @@ static bool has_arrived(const Cpu *cpu, const Case *c)
 {
     u64 linear = cpu->rip + case_segments[c->mode][CS].base;
 
-    if (cpu->rip != c->before.rip + c->length && !(c->target && cpu->rip == c->target))
+    if (cpu->rip != case_end(c) && !(c->target && cpu->rip == c->target))
         return false;
     return linear + CASE_STUB_SIZE <= CASE_CODE + CASE_CODE_SIZE;
 }
@@ -246,7 +246,9 @@ static bool has_ended(const Cpu *cpu, const Case *c)
 
 static void interpret(Cpu *cpu, const Case *c)
 {
-    for (unsigned i = 0; i < MOST_STEPS && cpu->rip == c->before.rip && !has_ended(cpu, c); i++)
+    u64 start = c->before.rip, length = case_end(c) - start;
+
+    for (unsigned i = 0; i < MOST_STEPS && cpu->rip - start < length && !has_ended(cpu, c); i++)
         cpu_step(cpu);
     if (!has_ended(cpu, c)) /* went elsewhere: fetching there is to fault */
         cpu_step(cpu);
@@ -263,33 +265,34 @@ static void widen_code(Subject *subject, const Case *c)
 }
 
 /* What fetching the instruction raises is raised again when it is executed. */
-static bool translate_at_once(Cpu *cpu)
+static void translate_at_once(Cpu *cpu)
 {
-    return _setjmp(cpu->unwind) == 0 && translator_translate(cpu);
+    if (_setjmp(cpu->unwind) == 0)
+        translator_translate(cpu);
 }
 
 /* Into a handler's HLT. */
 static void translate(Subject *subject, const Case *c)
 {
     Cpu *cpu = &subject->machine.bare.cpu;
-    const u64 *called = translator_counters(cpu)->called;
+    const TranslatorCounters *counters = translator_counters(cpu);
     InsnName name = c->row < opcode_row_count ? opcode_rows[c->row].name : INSN_UD;
-    u64 before = called[name];
-    bool translated;
+    u64 lifted = counters->lifted[name], called = counters->called[name];
 
     widen_code(subject, c);
-    translated = translate_at_once(cpu);
+    translate_at_once(cpu);
+    lifted = counters->lifted[name] - lifted;
     cpu->deadline = cpu->cycles + MOST_STEPS;
     cpu_run(cpu);
     if (cpu->attention & ATTEND_HALT)
         cpu->rip--;
-    subject->translated = translated && called[name] == before;
+    subject->translated = lifted != 0 && called == counters->called[name];
 }
 
 /* An exception of the jump that leads out is none of the case. */
 static void come_out(const Subject *subject, const Case *c, Outcome *outcome)
 {
-    u64 behind = c->before.rip + c->length, from = outcome->state.rip;
+    u64 behind = case_end(c), from = outcome->state.rip;
     /* Models without long mode refuse the far jump itself. */
     bool refused = !subject_has_mode(subject, CASE_64) && outcome->vector == EXCEPTION_GP;
 

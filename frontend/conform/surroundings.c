@@ -102,11 +102,11 @@ static void put_code(Surroundings *s, const Case *c, bool undo)
 {
     Area *area = &s->areas[AREA_CODE];
     u32 base = case_segments[c->mode][CS].base, start = (u32)c->before.rip;
-    u8 stub[CASE_STUB_SIZE];
-    unsigned length;
+    u8 bytes[CASE_BYTES], stub[CASE_STUB_SIZE];
+    unsigned count = case_bytes(c, bytes), length;
 
     if (undo) {
-        fill(area, base + start, CODE_FILLER, c->length + CASE_STUB_SIZE);
+        fill(area, base + start, CODE_FILLER, count + CASE_STUB_SIZE);
         if (c->target)
             fill(area, base + c->target, CODE_FILLER, CASE_STUB_SIZE);
         return;
@@ -115,9 +115,9 @@ static void put_code(Surroundings *s, const Case *c, bool undo)
         length = case_stub(c, c->target, true, stub);
         put(area, base + c->target, stub, length);
     }
-    length = case_stub(c, start + c->length, false, stub);
-    put(area, base + start + c->length, stub, length);
-    put(area, base + start, c->code, c->length);
+    length = case_stub(c, start + count, false, stub);
+    put(area, base + start + count, stub, length);
+    put(area, base + start, bytes, count);
 }
 
 void surroundings_prepare(Surroundings *s, const Case *c)

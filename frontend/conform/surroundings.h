@@ -33,7 +33,7 @@ void surroundings_prepare(Surroundings *s, const Case *c);
  * surroundings_prepare(). */
 void surroundings_collect(Surroundings *s, const Case *c, Outcome *outcome);
 
-/* The jump behind the instruction (or at its target) that leads back to the oracle. The subject has
+/* The jump behind the instructions (or at the target) that leads back to the oracle. The subject has
  * the same bytes there, though the interpreter never executes them. Returns their number. */
 unsigned case_stub(const Case *c, u32 offset, bool target, u8 bytes[CASE_STUB_SIZE]);
 /* The linear address it leads to, where the subject has no memory. */

@@ -19,11 +19,22 @@ const char *words_bytes(const Case *c, char *text, size_t size)
 
 const char *words_disassembly(const Case *c, char *text, size_t size)
 {
-    static const u8 code_sizes[CASE_MODES] = {[CASE_16] = 2, [CASE_32] = 4, [CASE_64] = 8};
-
-    disassemble_one(c->code, c->length, c->before.rip, code_sizes[c->mode % CASE_MODES], text,
-                    size);
+    disassemble_one(c->code, c->length, case_instruction(c), case_code_size(c->mode % CASE_MODES),
+                    text, size);
     return text;
+}
+
+static void print_neighbour(FILE *file, const Case *c, const CaseNeighbour *neighbour,
+                            const char *where, const char *indent)
+{
+    char text[192];
+
+    if (!neighbour->length)
+        return;
+    disassemble_one(neighbour->bytes, neighbour->length,
+                    neighbour == &c->ahead ? c->before.rip : case_instruction(c) + c->length,
+                    case_code_size(c->mode % CASE_MODES), text, sizeof text);
+    fprintf(file, "%s%s: %s\n", indent, where, text);
 }
 
 const char *words_manual_title(const Case *c)
@@ -81,6 +92,8 @@ void words_inputs(FILE *file, const Case *c, const char *indent)
     const FxImage *fx = &c->before.fx;
     bool is_long = c->mode == CASE_64;
 
+    print_neighbour(file, c, &c->ahead, "ahead of it", indent);
+    print_neighbour(file, c, &c->behind, "behind it", indent);
     fprintf(file, "%s%s = %08" PRIX64 "  flags = %08" PRIX64 "\n", indent, is_long ? "RIP" : "EIP",
             c->before.rip, c->before.rflags);
     for (unsigned i = 0; i < (is_long ? 16 : 8); i++)
