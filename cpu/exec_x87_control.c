@@ -8,6 +8,7 @@
  * "x87 FPU Control Instructions"; Vol. 2.
  */
 #include "cpu/x87.h"
+#include "cpu/x87_tags.h"
 
 static void set_control(Cpu *cpu, u16 value)
 {
@@ -100,7 +101,7 @@ static unsigned tag(const X87 *x87, unsigned physical)
     return TAG_VALID;
 }
 
-static u16 tag_word(const X87 *x87)
+u16 x87_tag_word(const X87 *x87)
 {
     unsigned word = 0;
 
@@ -109,8 +110,7 @@ static u16 tag_word(const X87 *x87)
     return (u16)word;
 }
 
-/* Of a loaded tag word, only "empty" counts. */
-static void set_tag_word(X87 *x87, u16 word)
+void x87_set_tag_word(X87 *x87, u16 word)
 {
     x87->empty = 0;
     for (unsigned i = 0; i < 8; i++)
@@ -132,7 +132,7 @@ static void environment_pack(const Cpu *cpu, Size size, u32 fields[ENVIRONMENT_F
 
     fields[CONTROL] = x87->control | unused;
     fields[STATUS] = x87_status(x87) | unused;
-    fields[TAGS] = tag_word(x87) | unused;
+    fields[TAGS] = x87_tag_word(x87) | unused;
     if (cpu_protected(cpu)) {
         fields[IP] = ip;
         fields[CODE] = x87->cs | (size == DWORD ? (u32)x87->opcode << 16 : 0);
@@ -164,7 +164,7 @@ static void environment_unpack(Cpu *cpu, Size size, const u32 fields[ENVIRONMENT
         x87->dp = (fields[DP] & 0xFFFF) | (fields[DATA] >> 12 & 0xFFFF) << 16;
         x87->cs = x87->ds = 0;
     }
-    set_tag_word(x87, (u16)fields[TAGS]);
+    x87_set_tag_word(x87, (u16)fields[TAGS]);
     x87->control = ((u16)fields[CONTROL] & X87_CONTROL_BITS) | X87_CONTROL_ALWAYS;
     set_status(cpu, (u16)fields[STATUS]);
 }

@@ -6,6 +6,7 @@
 #include "frontend/debugger/registers.h"
 
 #include "cpu/debug_registers.h"
+#include "cpu/x87_tags.h"
 #include "frontend/debugger/guest_memory.h"
 #include "mmu/paging.h"
 
@@ -30,6 +31,7 @@ typedef enum Kind {
     X87_SIGNIFICAND, /* which: i of ST(i) */
     X87_EXPONENT,
     X87_STATUS,
+    X87_TAGS,
     READ_ONLY_MEMBER,
 } Kind;
 
@@ -49,6 +51,8 @@ struct Register {
         name, READ_ONLY_MEMBER, offsetof(Cpu, member), sizeof(((Cpu *)0)->member)                  \
     }
 #define XMM(n) MEMBER("xmm" #n, xmm[n].qwords[0]), MEMBER("xmm" #n ".high", xmm[n].qwords[1])
+#define YMM(n)                                                                                     \
+    MEMBER("ymm" #n "h", ymm_high[n].qwords[0]), MEMBER("ymm" #n "h.high", ymm_high[n].qwords[1])
 #define ST(n)                                                                                      \
     {"st" #n, X87_SIGNIFICAND, n, QWORD},                                                          \
     {                                                                                              \
@@ -111,9 +115,13 @@ static const Register table[] = {
     MEMBER("dr0", dr[0]), MEMBER("dr1", dr[1]), MEMBER("dr2", dr[2]), MEMBER("dr3", dr[3]),
     MEMBER("dr6", dr[6]), {"dr7", DEBUG_CONTROL, 7, QWORD},
     ST(0), ST(1), ST(2), ST(3), ST(4), ST(5), ST(6), ST(7),
-    MEMBER("fctrl", x87.control), {"fstat", X87_STATUS, 0, WORD},
+    MEMBER("fctrl", x87.control), {"fstat", X87_STATUS, 0, WORD}, {"ftag", X87_TAGS, 0, WORD},
+    MEMBER("fiseg", x87.cs), MEMBER("fioff", x87.ip), MEMBER("foseg", x87.ds), MEMBER("fooff", x87.dp),
+    MEMBER("fop", x87.opcode),
     XMM(0), XMM(1), XMM(2), XMM(3), XMM(4), XMM(5), XMM(6), XMM(7),
     XMM(8), XMM(9), XMM(10), XMM(11), XMM(12), XMM(13), XMM(14), XMM(15),
+    YMM(0), YMM(1), YMM(2), YMM(3), YMM(4), YMM(5), YMM(6), YMM(7),
+    YMM(8), YMM(9), YMM(10), YMM(11), YMM(12), YMM(13), YMM(14), YMM(15),
     FIXED("mxcsr", mxcsr), FIXED("xcr0", xcr0),
     MEMBER("sysenter_cs", sysenter_cs), MEMBER("sysenter_esp", sysenter_esp),
     MEMBER("sysenter_eip", sysenter_eip), MEMBER("star", star), MEMBER("lstar", lstar),
@@ -217,6 +225,8 @@ static u64 read_whole(const Register *reg, const Cpu *cpu)
         return x87_register(cpu, reg->which)->sign_exponent;
     case X87_STATUS:
         return (cpu->x87.status & ~0x3800u) | (u64)cpu->x87.top << 11;
+    case X87_TAGS:
+        return x87_tag_word(&cpu->x87);
     case PLAIN_MEMBER:
     case READ_ONLY_MEMBER:
         return read_member(cpu, reg->which, reg->size);
@@ -356,6 +366,9 @@ static bool write_plain(const Register *reg, Cpu *cpu, u64 value)
         return true;
     case X87_EXPONENT:
         x87->sign_exponent = (u16)value;
+        return true;
+    case X87_TAGS:
+        x87_set_tag_word(&cpu->x87, (u16)value);
         return true;
     case PLAIN_MEMBER:
         memcpy((u8 *)cpu + reg->which, &value, reg->size);

@@ -2,8 +2,8 @@
  * The processor's registers by name, for expressions, commands, panels and gdb: one table.
  * Names are the manual's in lower case (Intel SDM Vol. 1, "Basic Program Execution Registers"), and
  * gdb's where those differ: "eax", "r8d", "ah", "rip", "pc", "eflags", "zf", "cpl", "cs",
- * "cs.base", "gdtr.limit", "cr3", "xmm0" (the low 64 bits), "xmm0.high", "st0" (the significand),
- * "st0.exponent", "cycles" (the clock).
+ * "cs.base", "gdtr.limit", "cr3", "xmm0" (the low 64 bits), "xmm0.high", "ymm0h" (those above
+ * xmm0, likewise), "st0" (the significand), "st0.exponent", "ftag", "cycles" (the clock).
  */
 #ifndef FRONTEND_DEBUGGER_REGISTERS_H
 #define FRONTEND_DEBUGGER_REGISTERS_H
