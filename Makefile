@@ -22,13 +22,14 @@ COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
 sources  = $(wildcard $(1)/*.c $(1)/*.S)
 objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
-FRONTEND = $(call objects,frontend) $(call objects,frontend/conform) $(call objects,frontend/debugger)
+FRONTEND = $(call objects,frontend) $(call objects,frontend/conform) $(call objects,frontend/debugger) \
+           $(call objects,frontend/gdb)
 TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER) $(REFERENCE))
 DECODER  = $(call objects,tests/decoder)
 REFERENCE = $(call objects,tests/reference)
 GUESTS   = $(call objects,tests/guests)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform \
-             frontend/debugger tests tests/guests tests/decoder tests/reference))
+             frontend/debugger frontend/gdb tests tests/guests tests/decoder tests/reference))
 
 all: $(BUILD)/vitrine
 
