@@ -20,12 +20,6 @@ static bool ignore(Parser *parser, const char *value)
     return true;
 }
 
-static bool no_debugger(Parser *parser, const char *value)
-{
-    (void)value;
-    return option_note(parser, "-gdb, -s: the debugger's stub is not there yet; nobody listens");
-}
-
 static bool no_icount(Parser *parser, const char *value)
 {
     (void)value;
@@ -102,6 +96,8 @@ static const OptionRow rows[] = {
     {"device", "isa-debug-exit",
      "a port (iobase=0x501,iosize=2) through which the guest\n"
      "ends vitrine with status 2 * value + 1", set_device},
+    {"s", NULL, "gdb can connect at localhost:1234: target remote :1234", set_gdb_default},
+    {"gdb", "WHERE", "gdb can connect there: tcp::PORT, tcp:HOST:PORT, unix:PATH", set_gdb},
     {"S", NULL, "start stopped: a debugger, or the window's pause key, lets it go on", set_stopped},
     {"no-reboot", NULL, "leave instead of resetting", set_no_reboot},
     {"no-shutdown", NULL, "stay when the guest turns the power off", set_no_shutdown},
@@ -163,8 +159,6 @@ static const OptionRow rows[] = {
     {"trace", "LIST", NULL, ignore},
     {"global", "NAME=VALUE", NULL, set_global},
     {"icount", "N", NULL, no_icount},
-    {"s", NULL, NULL, no_debugger},
-    {"gdb", "WHERE", NULL, no_debugger},
     {"soundhw", "CARD", NULL, no_sound},
     {"audiodev", "LIST", NULL, no_sound},
     {"usb", NULL, NULL, no_sound},

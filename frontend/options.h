@@ -6,6 +6,7 @@
 #define FRONTEND_OPTIONS_H
 
 #include "devices/machine.h"
+#include "frontend/gdb/address.h"
 
 typedef struct DriveOption {
     DriveKind kind;             /* of an IDE drive; of a floppy drive DRIVE_DISK or DRIVE_NONE */
@@ -72,6 +73,7 @@ typedef struct Options {
     const char *name;                   /* in the title */
     bool speed_max;
     bool no_reboot, no_shutdown;
+    GdbAddress gdb;                     /* where gdb's server listens */
     bool start_stopped;                 /* -S */
     const char *screendump;
     u64 log_channels;                   /* bit n: LogChannel n */

@@ -171,6 +171,20 @@ bool set_screendump(Parser *parser, const char *file)
     return true;
 }
 
+bool set_gdb(Parser *parser, const char *where)
+{
+    char sentence[256];
+
+    return gdb_address_parse(&parser->options->gdb, where, sentence, sizeof sentence) ||
+           option_error(parser, where, "%s", sentence);
+}
+
+bool set_gdb_default(Parser *parser, const char *value)
+{
+    (void)value;
+    return set_gdb(parser, "tcp::1234");
+}
+
 bool set_stopped(Parser *parser, const char *value)
 {
     (void)value;

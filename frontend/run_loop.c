@@ -207,6 +207,8 @@ static void look_at_host(RunLoop *loop)
     look_at_ports(loop);
     if (loop->session->timeline)
         refused = timeline_refused(loop->session->timeline);
+    if (!loop->over && loop->session->gdb)
+        obey(loop, gdb_server_poll(loop->session->gdb));
     while (!loop->over && (request = display->poll(display, loop->machine)) != DISPLAY_NOTHING)
         obey(loop, request);
     if (loop->session->timeline && timeline_refused(loop->session->timeline) != refused)
@@ -250,7 +252,7 @@ static void draw(RunLoop *loop, u64 now)
 static void sleep_until(RunLoop *loop, u64 until)
 {
     Session *session = loop->session;
-    struct pollfd inputs[MACHINE_SERIAL_PORTS + 1];
+    struct pollfd inputs[MACHINE_SERIAL_PORTS + 1 + GDB_POLLED];
     u64 now = host_now_ns();
     struct timespec timeout;
     nfds_t count = 0;
@@ -271,6 +273,8 @@ static void sleep_until(RunLoop *loop, u64 until)
             machine_serial_room(loop->machine, i) && is_running(loop) && takes_input(loop))
             inputs[count++] =
                 (struct pollfd){.fd = serial_backend_input(&session->serial[i]), .events = POLLIN};
+    if (session->gdb)
+        count += gdb_server_wait(session->gdb, inputs + count);
     if (ppoll(inputs, count, &timeout, NULL) != 0)
         loop->next_look = 0;
 }
@@ -343,6 +347,10 @@ static void run_slice(RunLoop *loop)
     }
     now = host_now_ns();
     pacing_limit(&loop->pacing, now, machine_cycles(loop->machine));
+    if (is_stopped(loop)) {
+        loop->next_look = 0; /* somebody waits to hear of it */
+        return;
+    }
     switch (result) {
     case RUN_BUDGET:
         adapt_slice(loop, now - begin);
@@ -398,5 +406,7 @@ int run_loop(Session *session)
         loop.was_running = is_running(&loop);
     }
     draw(&loop, host_now_ns());
+    gdb_server_close(session->gdb, loop.status);
+    session->gdb = NULL;
     return loop.status;
 }

@@ -276,6 +276,16 @@ static bool open_debugger(Session *session)
     return timeline_watch(session->timeline, session->machine, session->error, SESSION_ERROR);
 }
 
+static bool open_gdb(Session *session)
+{
+    const GdbAddress *address = &session->options.gdb;
+
+    if (address->kind == GDB_NOWHERE)
+        return true;
+    session->gdb = gdb_server_open(address, session->debugger, session->error, SESSION_ERROR);
+    return session->gdb != NULL;
+}
+
 static bool open_machine(Session *session)
 {
     Options *options = &session->options;
@@ -325,7 +335,7 @@ static bool open_machine(Session *session)
             warn(session);
     }
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
-    if (!session->machine || !open_debugger(session))
+    if (!session->machine || !open_debugger(session) || !open_gdb(session))
         return false;
     if (!session->lockstep)
         return true;
@@ -373,6 +383,7 @@ bool session_close(Session *session)
     serial_backend_close(&session->debug_console);
     release_log(session);
     lockstep_destroy(session->lockstep);
+    gdb_server_close(session->gdb, 1);
     debugger_destroy(session->debugger);
     timeline_destroy(session->timeline);
     machine_destroy(session->machine);

@@ -10,6 +10,7 @@
 #include "frontend/disk_image.h"
 #include "frontend/display.h"
 #include "frontend/firmware.h"
+#include "frontend/gdb/server.h"
 #include "frontend/kernel.h"
 #include "frontend/lockstep.h"
 #include "frontend/options.h"
@@ -31,6 +32,7 @@ typedef struct Session {
     Machine *machine;
     Timeline *timeline;             /* NULL: off */
     Debugger *debugger;
+    GdbServer *gdb;                 /* NULL: nobody listens */
     Lockstep *lockstep;             /* NULL: one engine only */
     Display *display;
     FILE *log;                      /* NULL: standard error */

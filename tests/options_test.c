@@ -207,6 +207,19 @@ Test(options, debug_exit)
     refuse("-device virtio-net-pci", "virtio-net-pci");
 }
 
+Test(options, gdb)
+{
+    ACCEPT("");
+    cr_assert_eq(options.gdb.kind, GDB_NOWHERE);
+    ACCEPT("-s -S");
+    cr_assert_eq(options.gdb.port, 1234);
+    cr_assert(options.start_stopped);
+    ACCEPT("-gdb tcp:127.0.0.1:4321");
+    cr_assert_eq(options.gdb.port, 4321);
+    refuse("-gdb 1234", "-gdb 1234|tcp::PORT");
+    refuse("-gdb", "must follow");
+}
+
 Test(options, course_makefiles)
 {
     /* xv6, JOS, Pintos, uCore, Linux 0.11, and a kernel under test. */
@@ -214,7 +227,8 @@ Test(options, course_makefiles)
            "-drive file=xv6.img,index=0,media=disk,format=raw -smp 1 -m 512");
     ACCEPT("-drive file=obj/kern/kernel.img,index=0,media=disk,format=raw -serial mon:stdio "
            "-gdb tcp::26000 -D qemu.log -smp 1");
-    cr_assert_eq(options.note_count, 1);
+    cr_assert_eq(options.note_count, 0);
+    cr_assert_eq(options.gdb.port, 26000);
     ACCEPT("-device isa-debug-exit -drive format=raw,media=disk,index=0,file=os.dsk -m 4 -net none "
            "-nographic -monitor null");
     ACCEPT("-parallel stdio -hda bin/ucore.img -serial null");

@@ -1,0 +1,274 @@
+/*
+ * Letting the machine go on, and telling gdb why it has stopped.
+ * GDB manual, "Packets" (`c`, `s`, `vCont`), "Stop Reply Packets".
+ *
+ * Not implemented: signals (they are ignored; a processor has none), non-stop mode.
+ */
+#include "frontend/gdb/server_inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* gdb's own numbers of signals: all that it knows of reasons. */
+enum { SIGNAL_INTERRUPT = 2, SIGNAL_TRAP = 5, SIGNAL_SEGMENT = 11, SIGNAL_POWER = 32 };
+
+/* ---- going on ---- */
+
+static void let_run(GdbServer *server)
+{
+    server->let_run = true;
+    server->waits = true;
+}
+
+static void step(GdbServer *server)
+{
+    debugger_step(server->debugger, STEP_INSTRUCTION, 1);
+    let_run(server);
+}
+
+/* An address to go on at may follow. */
+static bool jump(GdbServer *server, const char *text)
+{
+    u64 address;
+
+    if (!*text)
+        return true;
+    return hex_number(&text, &address) && !*text &&
+           debugger_write_register(server->debugger, "rip", address);
+}
+
+static GdbAnswer go_on(GdbServer *server, const char *address, bool one)
+{
+    server->in_range = false;
+    if (!jump(server, address)) {
+        gdb_say_error(server, GDB_BAD_ARGUMENT);
+        return GDB_ANSWERED;
+    }
+    if (one) {
+        step(server);
+    } else {
+        debugger_continue(server->debugger);
+        let_run(server);
+    }
+    return GDB_LATER;
+}
+
+/* Behind a signal's number and a ';'. */
+static const char *after_signal(const char *text)
+{
+    return strchr(text, ';') ? strchr(text, ';') + 1 : "";
+}
+
+GdbAnswer gdb_continue(GdbServer *server, const char *arguments, size_t length)
+{
+    (void)length;
+    return go_on(server, arguments, false);
+}
+
+GdbAnswer gdb_continue_signal(GdbServer *server, const char *arguments, size_t length)
+{
+    (void)length;
+    return go_on(server, after_signal(arguments), false);
+}
+
+GdbAnswer gdb_step(GdbServer *server, const char *arguments, size_t length)
+{
+    (void)length;
+    return go_on(server, arguments, true);
+}
+
+GdbAnswer gdb_step_signal(GdbServer *server, const char *arguments, size_t length)
+{
+    (void)length;
+    return go_on(server, after_signal(arguments), true);
+}
+
+/* ---- vCont ---- */
+
+GdbAnswer gdb_vcont_words(GdbServer *server, const char *arguments, size_t length)
+{
+    (void)arguments, (void)length;
+    gdb_say(server, "vCont;c;C;s;S;r");
+    return GDB_ANSWERED;
+}
+
+/* Of one thread, "1", or of all, "-1" or "0". */
+static bool concerns_us(const char *thread, size_t length)
+{
+    return (length == 1 && (*thread == '1' || *thread == '0')) ||
+           (length == 2 && !memcmp(thread, "-1", 2));
+}
+
+static GdbAnswer step_in_range(GdbServer *server, const char *text)
+{
+    if (!hex_number(&text, &server->range_begin) || *text++ != ',' ||
+        !hex_number(&text, &server->range_end)) {
+        gdb_say_error(server, GDB_BAD_ARGUMENT);
+        return GDB_ANSWERED;
+    }
+    step(server);
+    server->in_range = server->range_begin < server->range_end;
+    return GDB_LATER;
+}
+
+/* ";ACTION[:THREAD]", several times: the first that concerns the processor counts. */
+GdbAnswer gdb_vcont(GdbServer *server, const char *arguments, size_t length)
+{
+    const char *action = arguments, *end, *colon;
+
+    (void)length;
+    for (; *action == ';'; action = end) {
+        action++;
+        end = strchrnul(action, ';');
+        colon = memchr(action, ':', (size_t)(end - action));
+        if (colon && !concerns_us(colon + 1, (size_t)(end - colon - 1)))
+            continue;
+        switch (*action) {
+        case 'c':
+        case 'C':
+            return go_on(server, "", false);
+        case 's':
+        case 'S':
+            return go_on(server, "", true);
+        case 'r':
+            return step_in_range(server, action + 1);
+        default:
+            break;
+        }
+        break;
+    }
+    gdb_say_error(server, GDB_BAD_ARGUMENT);
+    return GDB_ANSWERED;
+}
+
+/* ---- why it has stopped ---- */
+
+GdbAnswer gdb_why_stopped(GdbServer *server, const char *arguments, size_t length)
+{
+    (void)arguments, (void)length;
+    gdb_say(server, "%s", server->stop_reply);
+    return GDB_ANSWERED;
+}
+
+static unsigned signal_of(const Stop *stop)
+{
+    switch (stop->reason) {
+    case STOP_ASKED:
+        return SIGNAL_INTERRUPT;
+    case STOP_TRIPLE_FAULT:
+        return SIGNAL_SEGMENT;
+    case STOP_POWER_OFF:
+        return SIGNAL_POWER;
+    default:
+        return SIGNAL_TRAP;
+    }
+}
+
+/* What gdb looks for is an address that it has asked to watch; an access may begin before that. */
+static u64 watched_address(const GdbPoint *point, const Stop *stop)
+{
+    return stop->address - point->address < point->length ? stop->address : point->address;
+}
+
+static void add_reason(GdbServer *server, const Stop *stop, char *text, size_t size)
+{
+    static const char *const watches[] = {"watch", "rwatch", "awatch"};
+    const GdbPoint *point = stop->reason == STOP_POINT && stop->point
+                                ? gdb_point_by_number(server, stop->point->number)
+                                : NULL;
+
+    if (stop->reason == STOP_HISTORY_BEGIN || stop->reason == STOP_HISTORY_END)
+        snprintf(text, size, "replaylog:%s;", stop->reason == STOP_HISTORY_BEGIN ? "begin" : "end");
+    else if (!point)
+        *text = '\0';
+    else if (point->type >= 2)
+        snprintf(text, size, "%s:%llx;", watches[point->type - 2],
+                 (unsigned long long)watched_address(point, stop));
+    else if (point->type == 0)
+        snprintf(text, size, "%s", server->knows_swbreak ? "swbreak:;" : "");
+    else
+        snprintf(text, size, "%s", server->knows_hwbreak ? "hwbreak:;" : "");
+}
+
+static void describe_stop(GdbServer *server, const Stop *stop)
+{
+    char reason[64];
+
+    add_reason(server, stop, reason, sizeof reason);
+    snprintf(server->stop_reply, sizeof server->stop_reply, "T%02xthread:1;%s", signal_of(stop),
+             reason);
+}
+
+/* What gdb cannot say itself, as it knows nothing of the reason. */
+static bool needs_words(const GdbServer *server, const Stop *stop)
+{
+    if (stop->reason == STOP_POINT)
+        return !stop->point || !gdb_point_by_number(server, stop->point->number);
+    return stop->reason != STOP_ASKED && stop->reason != STOP_STEP;
+}
+
+static void tell_line(GdbServer *server, const char *line)
+{
+    char text[512];
+    int length = snprintf(text, sizeof text, "vitrine: %s\n", line);
+
+    gdb_tell(server, text, (size_t)length);
+}
+
+/* gdb has chosen how to take code apart, and what registers there are, when it connected. */
+static void tell_of_mode(GdbServer *server)
+{
+    GdbArchitecture known = server->description.architecture;
+
+    if (cpu_long(server->cpu) && known != GDB_CODE_64) {
+        if (!server->told_64)
+            tell_line(server, "the processor is in long mode now, and this gdb was told of 32-bit "
+                              "registers; connect again to see all: `disconnect`, and then `target "
+                              "remote` as before");
+        server->told_64 = true;
+        return;
+    }
+    if (known == GDB_CODE_64 || server->told_size ||
+        (server->cpu->code_size == 2) == (known == GDB_CODE_16))
+        return;
+    tell_line(server, server->cpu->code_size == 2
+                          ? "this is 16-bit code; `set architecture i8086` has gdb read it as such"
+                          : "this is 32-bit code; `set architecture i386` has gdb read it as such");
+    server->told_size = true;
+}
+
+static bool is_stepping_on(GdbServer *server, const Stop *stop)
+{
+    u64 at = server->cpu->rip;
+
+    return server->in_range && stop->reason == STOP_STEP && at >= server->range_begin &&
+           at < server->range_end;
+}
+
+void gdb_report(GdbServer *server, const Stop *stop)
+{
+    server->in_range = false;
+    describe_stop(server, stop);
+    if (!server->waits)
+        return;
+    if (needs_words(server, stop))
+        tell_line(server, stop->text);
+    tell_of_mode(server);
+    server->waits = false;
+    gdb_connection_send(&server->client, server->stop_reply, strlen(server->stop_reply));
+}
+
+void gdb_report_stop(GdbServer *server)
+{
+    const Stop *stop = debugger_stop(server->debugger);
+
+    if (!server->attached || stop->reason == STOP_NONE ||
+        debugger_stop_count(server->debugger) == server->stop_count)
+        return;
+    server->stop_count = debugger_stop_count(server->debugger);
+    if (server->waits && is_stepping_on(server, stop)) {
+        step(server);
+        return;
+    }
+    gdb_report(server, stop);
+}
