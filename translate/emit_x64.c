@@ -54,6 +54,8 @@ static void emit_declined(Emitter *e)
             if (decline->flags == FLAGS_IN_HOST || decline->flags == FLAGS_IN_BOTH)
                 emit_restore_flags(e);
             x64_patch(x64_jump(&e->a), decline->resume);
+        } else { /* a transfer of control, to what happens to be the next instruction */
+            emit_stub(e, EXIT_INDIRECT);
         }
     }
 }

@@ -100,6 +100,7 @@ void emit_cold_look_ups(Emitter *e);
 void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
 void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */
 void emit_fall_through(Emitter *e);
+void emit_stub(Emitter *e, unsigned kind);          /* leaves by an exit */
 void emit_exit_stubs(Emitter *e);
 
 void emit_simd(Emitter *e, const IrOp *op);         /* emit_x64_simd.c */

@@ -94,6 +94,9 @@ static bool is_kept(const Emitter *e, const IrOp *from)
 {
     const IrOp *producer = e->producer, *end = e->ir->ops + e->ir->count;
 
+    for (const IrOp *op = producer + 1; op < from; op++)
+        if (changes(op, producer->dst) || changes(op, producer->src))
+            return false;
     for (const IrOp *op = from; op < end; op++) {
         if (op->opcode == IR_CALL || op->opcode == IR_DIV || op->opcode == IR_IDIV ||
             op->opcode == IR_CHECK_CANONICAL || op->opcode == IR_TIME || op->reads || ir_ends(op))

@@ -27,7 +27,7 @@ void emit_fall_through(Emitter *e)
     note_exit(e, 0, next_rip(e), x64_jump(&e->a));
 }
 
-static void emit_stub(Emitter *e, unsigned kind)
+void emit_stub(Emitter *e, unsigned kind)
 {
     x64_load_immediate(&e->a, H_R11, e->number << EXIT_SHIFT | kind);
     x64_patch(x64_jump(&e->a), e->backend->exit);
