@@ -26,8 +26,8 @@ enum {
     USED = 0x40000,
     STACK = 0x9000,
     OVER = ATTEND_SHUTDOWN | ATTEND_HALT,
-    MARKS = 12,
-    MARK = 1000, /* cycles between two comparisons */
+    MARKS = 12,     /* comparisons, */
+    LONGEST = 1000, /* and cycles between two of them, at most */
 };
 
 typedef struct Random {
@@ -403,6 +403,7 @@ static u64 run_program(u64 seed)
     Random random = {seed * 77 + 1};
     BareMachine *m[4];
     Watcher watchers[2];
+    u32 longest = 1 + below(&random, LONGEST);
     u64 seen;
 
     make_program(&program, &random);
@@ -411,7 +412,7 @@ static u64 run_program(u64 seed)
     watch(&watchers[0], m[2], seed);
     watch(&watchers[1], m[3], seed + 1000);
     for (unsigned mark = 1; mark <= MARKS && !(m[0]->cpu.attention & OVER); mark++) {
-        u64 until = m[0]->cpu.cycles + MARK + below(&random, 50);
+        u64 until = m[0]->cpu.cycles + 1 + below(&random, longest);
 
         for (unsigned i = 0; i < 2; i++)
             bare_run(m[i], (unsigned)(until - m[i]->cpu.cycles));
