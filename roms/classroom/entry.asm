@@ -1,4 +1,4 @@
-; Entry: from flat protected mode to paging, and from there to C.
+; Entry: from flat protected mode to paging, and from there to the upper half of the addresses.
 ;
 ; The kernel is linked at C0009000h but was loaded at 9000h. Both become true at once when paging
 ; is turned on: a page table that maps the first 4 MB is entered twice in the page directory, at
@@ -8,7 +8,7 @@
 
 extern bss_start
 extern bss_end
-extern kernel_main
+extern high_start
 
 KERNEL_BASE equ 0C0000000h
 PRESENT     equ 1
@@ -52,14 +52,6 @@ protected_start:
         mov     cr0, eax
         mov     eax, high_start
         jmp     eax
-
-section .text
-high_start:
-        mov     esp, boot_stack_top
-        xor     ebp, ebp        ; ends the debugger's chain of stack frames
-        call    kernel_main
-.halt:  hlt
-        jmp     .halt
 
 section .bss
 align 4096

@@ -1,6 +1,6 @@
 /*
- * The kernel begins here: entry.asm calls kernel_main, which wakes up one part after the other, in
- * an order in which each finds what it needs, starts the shell and becomes the idle task.
+ * The kernel begins here: high_start.asm calls kernel_main, which wakes up one part after the
+ * other, in an order in which each finds what it needs, starts the shell and becomes the idle task.
  */
 #include "banner.h"
 #include "console.h"

@@ -1,4 +1,4 @@
-/* Called once, by entry.asm. */
+/* Called once, by high_start.asm. */
 #pragma once
 
 _Noreturn void kernel_main(void);
