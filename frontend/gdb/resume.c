@@ -232,8 +232,10 @@ static void tell_of_mode(GdbServer *server)
         (server->cpu->code_size == 2) == (known == GDB_CODE_16))
         return;
     tell_line(server, server->cpu->code_size == 2
-                          ? "this is 16-bit code; `set architecture i8086` has gdb read it as such"
-                          : "this is 32-bit code; `set architecture i386` has gdb read it as such");
+                          ? "16-bit code from here on; if gdb shows other instructions: set "
+                            "architecture i8086"
+                          : "32-bit code from here on; if gdb shows other instructions: set "
+                            "architecture i386");
     server->told_size = true;
 }
 
