@@ -8,7 +8,7 @@ BUILD   = build
 CPPFLAGS = -I. -I$(BUILD) -D_GNU_SOURCE
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wwrite-strings -Werror
 CFLAGS   = -O2 -g
-LDLIBS   = -lSDL2 -lpng -lxxhash -lcapstone -ldw -lelf -lutil -lm
+LDLIBS   = -limgui -lstb -lstdc++ -lSDL2 -lpng -lxxhash -lcapstone -ldw -lelf -lutil -lm
 
 # SANITIZE=1: a second build, under AddressSanitizer and UndefinedBehaviorSanitizer.
 ifdef SANITIZE
@@ -16,20 +16,25 @@ override BUILD := $(BUILD)/sanitize
 CFLAGS   = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
+# The one file that is C++, because Dear ImGui is.
+CXX     = $(patsubst cc,c++,$(patsubst gcc%,g++%,$(patsubst clang%,clang++%,$(CC))))
+COMPILE_CXX = $(CXX) -std=gnu++17 -fno-exceptions -fno-rtti $(CPPFLAGS) -isystem /usr/include/imgui \
+             $(CFLAGS) -Wall -Wextra -Werror -MMD -MP
+
 COMPILE = $(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
 
 # One object per source file; the folders are the layers of docs/map.md.
-sources  = $(wildcard $(1)/*.c $(1)/*.S)
+sources  = $(wildcard $(1)/*.c $(1)/*.S $(1)/*.cpp)
 objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
-FRONTEND = $(call objects,frontend) $(call objects,frontend/conform) $(call objects,frontend/debugger) \
-           $(call objects,frontend/gdb)
+FRONTEND = $(call objects,frontend) $(foreach folder,conform debugger gdb window,$(call objects,frontend/$(folder)))
 TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER) $(REFERENCE))
 DECODER  = $(call objects,tests/decoder)
 REFERENCE = $(call objects,tests/reference)
 GUESTS   = $(call objects,tests/guests)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform \
-             frontend/debugger frontend/gdb tests tests/guests tests/decoder tests/reference))
+             frontend/debugger frontend/gdb frontend/window tests tests/guests tests/decoder \
+             tests/reference))
 
 all: $(BUILD)/vitrine
 
@@ -77,6 +82,10 @@ $(BUILD)/.flags: .FORCE
 $(BUILD)/%.o: %.c $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
+
+$(BUILD)/%.o: %.cpp $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(COMPILE_CXX) -c $< -o $@
 
 $(BUILD)/%.o: %.S $(BUILD)/.flags
 	@mkdir -p $(@D)

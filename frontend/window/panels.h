@@ -1,0 +1,140 @@
+/*
+ * The panels: each a row in a table, a function that draws it, and a little state of its own here.
+ * They look at the machine between two of its slices, and change it only while it is stopped.
+ */
+#ifndef FRONTEND_WINDOW_PANELS_H
+#define FRONTEND_WINDOW_PANELS_H
+
+#include "cpu/cpu.h"
+#include "devices/vga_draw.h"
+#include "frontend/debugger/debugger.h"
+#include "frontend/display.h"
+#include "frontend/window/code_lines.h"
+#include "frontend/window/gui.h"
+#include "frontend/window/layout.h"
+#include "frontend/window/register_words.h"
+
+typedef struct Panels Panels;
+
+typedef struct Panel {
+    const char *name, *help;
+    u8 first_tile;
+    void (*draw)(Panels *panels);
+} Panel;
+
+/* In the table's order. */
+enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_CODE, PANEL_TABLES, PANEL_PAGING,
+       PANEL_DEVICES, PANEL_POINTS, PANEL_REGISTERS, PANEL_STACK, PANEL_FLOATING, PANEL_SEGMENTS,
+       PANEL_COUNT };
+extern const Panel panel_table[PANEL_COUNT];
+
+/* A value being edited, in whichever panel. */
+typedef struct Editing {
+    u64 id;                 /* 0: nothing is */
+    bool begun;             /* the field has the keyboard */
+    char text[40];
+} Editing;
+
+typedef struct CodePanel {
+    bool follows;           /* the instruction pointer */
+    u64 top, cursor;        /* linear */
+    unsigned shown_stop;    /* for which `top` was chosen */
+    unsigned rows;          /* that were seen last */
+    char address[64];
+} CodePanel;
+
+enum { MEMORY_SEEN = 4096 };
+typedef struct MemoryPanel {
+    bool physical;
+    u64 address;            /* of the first byte shown */
+    bool chosen;            /* by somebody; else it is that of the next instruction */
+    char text[64];
+    unsigned size;          /* bytes of a group: index into 1, 2, 4, 8 */
+    u64 now_at, seen_at;    /* what is shown now, and what was shown at the stop before */
+    u8 now[MEMORY_SEEN], seen[MEMORY_SEEN];
+    size_t now_length, seen_length;
+    bool now_physical, seen_physical;
+    unsigned seen_stop;
+} MemoryPanel;
+
+typedef struct PagingPanel {
+    u64 linear;
+    char text[64];
+    bool follows;           /* the instruction pointer */
+} PagingPanel;
+
+typedef struct PointForm {
+    unsigned kind;
+    char address[64], condition[128];
+} PointForm;
+
+struct Panels {
+    Debugger *debugger;
+    Machine *machine;
+    Cpu *cpu;
+    const Picture *picture;
+    const DisplayStatus *status;
+    Layout layout;
+    bool layout_changed, select_fronts; /* tabs must follow it: in the next frame, in this one */
+    bool screen_has_keyboard;
+    bool stopped;
+    unsigned stop_count;        /* for which the registers were last remembered */
+    RegisterSet registers, registers_before;
+    CodePanel code;
+    MemoryPanel memory;
+    PagingPanel paging;
+    PointForm point_form;
+    unsigned table_chosen, chip_chosen;
+    Editing editing;
+    char message[256];          /* what went wrong, until the next thing is done */
+    DisplayRequest request;     /* for the loop around the machine */
+};
+
+/* NULL: out of memory. */
+Panels *panels_create(Debugger *debugger);
+void panels_destroy(Panels *panels);
+/* One frame, between gui_begin() and gui_end(). */
+void panels_draw(Panels *panels, const Picture *picture, const DisplayStatus *status);
+
+void toolbar_draw(Panels *panels, GuiBox box);
+void panels_change_font(Panels *panels, bool larger);
+
+/* ---- what the panels share ---- */
+
+void panels_show(Panels *panels, unsigned panel);
+void panels_show_code(Panels *panels, u64 linear);
+void panels_show_memory(Panels *panels, u64 address, bool physical);
+void panels_show_walk(Panels *panels, u64 linear);
+
+/* A linear address that leads to the other panels: left button memory, right button a menu. */
+void panels_address(Panels *panels, GuiColour colour, u64 linear);
+void panels_physical(Panels *panels, GuiColour colour, u64 physical);
+
+/* A value that becomes a field when it is double-clicked while stopped; true with the new value once
+ * it was entered. `id` is unique in the window. */
+bool panels_edit(Panels *panels, u64 id, const char *text, GuiColour colour, u64 *value);
+
+/* A register's name, and after gui_cell() its value, to be edited. `wide`: all 64 bits of it. */
+void panels_register(Panels *panels, const char *name, bool wide);
+/* Sets a breakpoint, or takes it away. */
+void panels_toggle_breakpoint(Panels *panels, u64 linear);
+
+/* What was typed into an address field; false with the reason in panels->message. */
+bool panels_read_address(Panels *panels, const char *text, u64 *address);
+/* Digits that an address has in the current mode. */
+int panels_digits(const Panels *panels);
+u64 panels_instruction(const Panels *panels);   /* linear, of the next one */
+
+void panel_screen(Panels *panels);
+void panel_memory(Panels *panels);
+void panel_code(Panels *panels);
+void panel_tables(Panels *panels);
+void panel_paging(Panels *panels);
+void panel_devices(Panels *panels);
+void panel_points(Panels *panels);
+void panel_registers(Panels *panels);
+void panel_floating(Panels *panels);
+void panel_segments(Panels *panels);
+void panel_stack(Panels *panels);
+
+#endif

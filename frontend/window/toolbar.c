@@ -1,0 +1,148 @@
+/*
+ * The two lines above the panels: what the machine can be told to do, and why it stands still.
+ */
+#include "frontend/window/panels.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+typedef enum Action {
+    ACT_RUN,
+    ACT_STEP,
+    ACT_OVER,
+    ACT_OUT,
+} Action;
+
+// clang-format off
+static const struct {
+    Action action;
+    const char *label, *help;
+    GuiKey key;
+    bool shift;
+} buttons[] = {
+    {ACT_STEP, "Step", "One instruction, into calls (F11)", GUI_F11, false},
+    {ACT_OVER, "Over", "One instruction; calls and repeated string instructions run to their end (F10)", GUI_F10, false},
+    {ACT_OUT, "Out", "Until the current function has returned (Shift-F11)", GUI_F11, true},
+};
+// clang-format on
+
+static void act(Panels *panels, Action action)
+{
+    Debugger *debugger = panels->debugger;
+
+    *panels->message = '\0';
+    panels->editing.id = 0;
+    panels->code.follows = true;
+    switch (action) {
+    case ACT_RUN:
+        if (panels->stopped)
+            debugger_continue(debugger);
+        else if (panels->status->paused)
+            panels->request = DISPLAY_PAUSE;
+        else
+            debugger_pause(debugger);
+        break;
+    case ACT_STEP:
+        debugger_step(debugger, STEP_INSTRUCTION, 1);
+        break;
+    case ACT_OVER:
+        debugger_step(debugger, STEP_OVER, 1);
+        break;
+    case ACT_OUT:
+        debugger_step(debugger, STEP_OUT, 1);
+        break;
+    }
+}
+
+static void draw_buttons(Panels *panels)
+{
+    bool still = panels->stopped || panels->status->paused;
+
+    if (gui_button(still ? "Continue" : "Pause   ", true) || gui_key(GUI_F5, false))
+        act(panels, ACT_RUN);
+    gui_tooltip("Let the machine run, or stop it (F5)");
+    for (unsigned i = 0; i < COUNT_OF(buttons); i++) {
+        gui_same_line();
+        if (gui_button(buttons[i].label, panels->stopped) ||
+            (panels->stopped && gui_key(buttons[i].key, buttons[i].shift)))
+            act(panels, buttons[i].action);
+        gui_tooltip(buttons[i].help);
+    }
+}
+
+static void draw_panel_menu(Panels *panels)
+{
+    Layout *layout = &panels->layout;
+
+    if (!gui_menu_begin("Panels"))
+        return;
+    for (unsigned i = 0; i < layout->panel_count; i++) {
+        bool seen = layout->tiles[i] < TILES;
+
+        if (gui_menu_item(layout->names[i], "", seen, true))
+            panels_show(panels, i);
+        gui_tooltip(panel_table[i].help);
+    }
+    gui_line();
+    if (gui_menu_item("larger letters", "Ctrl-Alt-+", false, true))
+        panels_change_font(panels, true);
+    if (gui_menu_item("smaller letters", "Ctrl-Alt--", false, true))
+        panels_change_font(panels, false);
+    if (gui_menu_item("dark on light", "", layout->light, true)) {
+        layout->light = !layout->light;
+        gui_settings_changed();
+    }
+    gui_menu_end();
+}
+
+static void draw_clock(const Panels *panels)
+{
+    u64 cycles = machine_cycles(panels->machine), hz = machine_hz(panels->machine);
+
+    gui_print(GUI_DIM, "%" PRIu64 " instructions, %.6f s of guest time", cycles,
+              (double)cycles / (double)hz);
+    gui_tooltip(
+        "The machine's one clock: instructions retired since it was made, and the time that "
+        "the guest believes has passed.");
+}
+
+static void draw_state(const Panels *panels)
+{
+    const Stop *stop = debugger_stop(panels->debugger);
+
+    if (*panels->message)
+        gui_text(GUI_BAD, panels->message);
+    else if (panels->stopped)
+        gui_print(GUI_HEADING, "Stopped: %s",
+                  stop->reason == STOP_ASKED ? "as you asked" : stop->text);
+    else if (panels->status->paused)
+        gui_text(GUI_HEADING, "Paused");
+    else
+        gui_print(GUI_GOOD, "Running, %.*f million instructions a second, %.0f %% of real time",
+                  panels->status->mips < 10 ? 1 : 0, panels->status->mips,
+                  100 * panels->status->speed);
+}
+
+void panels_change_font(Panels *panels, bool larger)
+{
+    unsigned *pixels = &panels->layout.font_pixels;
+
+    *pixels = larger ? *pixels + *pixels / 8 : *pixels - *pixels / 9;
+    if (*pixels < FONT_SMALLEST)
+        *pixels = FONT_SMALLEST;
+    if (*pixels > FONT_LARGEST)
+        *pixels = FONT_LARGEST;
+    gui_settings_changed();
+}
+
+void toolbar_draw(Panels *panels, GuiBox box)
+{
+    gui_place_begin("toolbar", box);
+    draw_buttons(panels);
+    gui_same_line();
+    draw_panel_menu(panels);
+    gui_same_line();
+    draw_clock(panels);
+    draw_state(panels);
+    gui_place_end();
+}

@@ -1,0 +1,364 @@
+/*
+ * The debugger's panels: what they say, where they lie, and that they can be drawn of any machine,
+ * on SDL's driver without a screen.
+ */
+#include <SDL2/SDL.h>
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontend/window/chip_words.h"
+#include "frontend/window/code_lines.h"
+#include "frontend/window/debugger_window.h"
+#include "frontend/window/panels.h"
+#include "frontend/window/register_words.h"
+#include "mmu/paging.h"
+#include "tests/bare_machine.h"
+
+/* ---- layout ---- */
+
+static Layout layout;
+
+static void make_layout(void)
+{
+    layout_init(&layout);
+    layout_add(&layout, "One", 0);
+    layout_add(&layout, "Two", 0);
+    layout_add(&layout, "Three", 3);
+    layout_add(&layout, "Four", 4);
+}
+
+TestSuite(layout, .init = make_layout);
+
+Test(layout, tiles_fill_the_room_without_overlap)
+{
+    const Tile room = {0, 30, 1000, 700};
+    Tile tiles[TILES];
+    TileBar bars[TILE_BARS];
+    unsigned count = layout_place(&layout, &room, tiles, bars);
+    float x = 0;
+
+    cr_expect_eq(count, 2);
+    for (unsigned i = 0; i < TILES; i++) {
+        if (tiles[i].width == 0)
+            continue;
+        cr_expect_float_eq(tiles[i].x, x, 0.5);
+        cr_expect_float_eq(tiles[i].height, 700, 0.5);
+        x += tiles[i].width + 5;
+    }
+    cr_expect_float_eq(x, 1005, 0.5);
+    cr_expect_eq(tiles[1].width, 0);
+    layout_move(&layout, 1, 1);
+    cr_expect_eq(layout_place(&layout, &room, tiles, bars), 3);
+    cr_expect_float_eq(tiles[0].height + tiles[1].height + 5, 700, 0.5);
+}
+
+Test(layout, a_tile_can_have_all_the_room)
+{
+    const Tile room = {0, 0, 1000, 700};
+    Tile tiles[TILES];
+    TileBar bars[TILE_BARS];
+
+    layout.alone = 3;
+    cr_expect_eq(layout_place(&layout, &room, tiles, bars), 0);
+    cr_expect_eq(tiles[3].width, 1000);
+    cr_expect_eq(tiles[0].width, 0);
+    layout_move(&layout, 2, TILE_HIDDEN);
+    cr_expect_eq(layout.alone, TILE_HIDDEN);
+}
+
+Test(layout, some_panel_is_always_in_front)
+{
+    cr_expect_eq(layout.fronts[0], 0);
+    layout_show(&layout, 1);
+    cr_expect_eq(layout.fronts[0], 1);
+    layout_move(&layout, 1, TILE_HIDDEN);
+    cr_expect_eq(layout.fronts[0], 0);
+    layout_show(&layout, 1);
+    cr_expect_lt(layout.tiles[1], TILES);
+}
+
+static void load_all(Layout *to, char *text)
+{
+    char *line;
+
+    while ((line = strsep(&text, "\n")))
+        layout_load(to, line);
+}
+
+Test(layout, what_is_saved_is_loaded)
+{
+    char text[1024], again[1024];
+    Layout other;
+
+    layout_move(&layout, 0, 5);
+    layout_show(&layout, 1);
+    layout.font_pixels = 22;
+    layout.light = true;
+    layout_drag(&layout, &(Tile){0, 0, 1000, 700}, 0, 50);
+    layout_save(&layout, text, sizeof text);
+    memcpy(again, text, sizeof text);
+    other = layout;
+    make_layout();
+    load_all(&layout, text);
+    layout_save(&layout, text, sizeof text);
+    cr_expect_str_eq(text, again);
+    cr_expect_eq(memcmp(layout.tiles, other.tiles, sizeof other.tiles), 0);
+}
+
+/* Whatever is in the file, tiles stay on the screen. */
+Test(layout, nonsense_is_ignored)
+{
+    static const char *const lines[] = {"",
+                                        "font 9999",
+                                        "font -1",
+                                        "columns 0 0",
+                                        "columns 4000000000 7",
+                                        "rows 1 2",
+                                        "rows 999999 0 4294967295",
+                                        "panel",
+                                        "panel 77 1 One",
+                                        "panel 0 1 Nobody",
+                                        "panel 6 1 One",
+                                        "panel 6 0 Two",
+                                        "panel -1 0 Four",
+                                        "\xff\xfe",
+                                        "columns x y"};
+    const Tile room = {0, 0, 640, 480};
+    Tile tiles[TILES];
+    TileBar bars[TILE_BARS];
+
+    for (unsigned i = 0; i < COUNT_OF(lines); i++) {
+        layout_load(&layout, lines[i]);
+        layout_place(&layout, &room, tiles, bars);
+        for (unsigned j = 0; j < TILES; j++)
+            cr_expect(tiles[j].x >= 0 && tiles[j].width >= 0 && tiles[j].height >= 0 &&
+                          tiles[j].x + tiles[j].width <= 640.5f,
+                      "%s", lines[i]);
+        cr_expect_geq(layout.font_pixels, FONT_SMALLEST);
+    }
+}
+
+/* ---- texts ---- */
+
+PROGRAM(some_code, 32, "push ebp; mov ebp, esp; mov eax, 0x12345678; call . + 16; jne . - 8; ret");
+
+Test(panels, lines_of_code)
+{
+    BareMachine *m = bare_in_ring(0);
+    CodeLine lines[8];
+    u64 target;
+
+    bare_load(m, BARE_CODE, some_code, some_code_end);
+    code_lines(&m->cpu, BARE_CODE, lines, COUNT_OF(lines));
+    cr_expect_str_eq(lines[1].words, "mov ebp, esp");
+    cr_expect_eq(lines[2].linear, BARE_CODE + 3);
+    cr_expect_eq(lines[2].length, 5);
+    cr_expect(code_target(&m->cpu, &lines[3], &target));
+    cr_expect_eq(target, BARE_CODE + 8 + 16);
+    cr_expect(code_target(&m->cpu, &lines[4], &target));
+    cr_expect_eq(target, BARE_CODE + 13 - 8);
+    cr_expect(!code_target(&m->cpu, &lines[5], &target));
+    cr_expect_eq(code_before(&m->cpu, BARE_CODE + 13, 3), BARE_CODE + 1);
+    code_lines(&m->cpu, BARE_RAM - 2, lines, COUNT_OF(lines));
+    cr_expect_eq(lines[3].length, 0);
+    bare_destroy(m);
+}
+
+Test(panels, lines_of_real_mode_code_know_their_segment)
+{
+    BareMachine *m = bare_create();
+    static const u8 code[] = {0xEB, 0x10, 0xFF, 0xFF, 0x90};
+    CodeLine lines[4];
+    u64 target;
+
+    bare_load(m, BARE_CODE, code, code + sizeof code);
+    code_lines(&m->cpu, BARE_CODE, lines, COUNT_OF(lines));
+    cr_expect_str_eq(lines[0].words, "jmp 0x12");
+    cr_expect(code_target(&m->cpu, &lines[0], &target));
+    cr_expect_eq(target, BARE_CODE + 0x12);
+    cr_expect_str_eq(lines[1].words, "(bad)");
+    cr_expect_eq(lines[1].length, 1);
+    cr_expect_eq(lines[2].linear, BARE_CODE + 3);
+    cr_expect(strncmp(lines[2].words, "call", 4) == 0);
+    bare_destroy(m);
+}
+
+Test(panels, registers_are_explained)
+{
+    BareMachine *m = bare_in_ring(0);
+    RegisterSet before, now;
+    char text[256];
+    unsigned count;
+    const BitWords *bits = register_bits("eflags", &count);
+
+    cr_expect(strstr(register_words("rsp"), "stack pointer"));
+    cr_expect_str_eq(register_words("esp"), register_words("sp"));
+    cr_expect(strstr(register_words("efer"), "SYSCALL"));
+    cr_expect(strstr(register_words("r9"), "64-bit"));
+    cr_expect_eq(count, 16);
+    bit_words(&bits[3], 0x40, text, sizeof text);
+    cr_expect(strstr(text, "ZF = 1 (bit 6)"), "%s", text);
+    register_set_read(&before, &m->cpu);
+    m->cpu.gpr[RCX]++;
+    register_set_read(&now, &m->cpu);
+    cr_expect(register_set_differs(&before, &now, "ecx"));
+    cr_expect(!register_set_differs(&before, &now, "edx"));
+    bare_destroy(m);
+}
+
+typedef struct Chip {
+    u8 index;
+    u16 table[300];
+    bool on;
+} Chip;
+
+Test(panels, chips_are_told)
+{
+    static const Field fields[] = {FIELD(Chip, index), FIELD_ARRAY(Chip, table), FIELD(Chip, on)};
+    Chip chip = {.index = 0x2A, .table = {1, 2, 0, 0, 0, 0, 0, 7}, .on = true};
+    char text[CHIP_VALUE], small[16];
+
+    chip_value(&chip, &fields[0], text, sizeof text);
+    cr_expect_str_eq(text, "2A");
+    chip_value(&chip, &fields[1], text, sizeof text);
+    cr_expect_str_eq(text, "0001 0002 0 (5 times) 0007 0 (292 times)");
+    chip_value(&chip, &fields[2], text, sizeof text);
+    cr_expect_str_eq(text, "1");
+    memset(chip.table, 0xFF, sizeof chip.table);
+    chip_value(&chip, &fields[1], text, sizeof text);
+    cr_expect(strstr(text, "(300 in all)"), "%s", text);
+    chip_value(&chip, &fields[1], small, sizeof small);
+    cr_expect_lt(strlen(small), sizeof small);
+}
+
+/* ---- drawing ---- */
+
+static SDL_Window *sdl_window;
+static SDL_Surface *surface;
+static Machine *machine;
+static Debugger *debugger;
+static u8 bios[64 << 10];
+
+static void open_all(void)
+{
+    MachineConfig config = {
+        .memory = 8 << 20, .cpu = "", .mips = 100, .bios = bios, .bios_length = sizeof bios};
+    char error[256];
+
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("HOME");
+    memset(bios, 0x90, sizeof bios);
+    memcpy(bios + 0xFFF0, "\xEA\x00\x00\x00\xF0", 5);
+    memcpy(bios + 0xFF00, "\xEB\xFE", 2);
+    cr_assert_eq(SDL_Init(SDL_INIT_VIDEO), 0, "%s", SDL_GetError());
+    sdl_window = SDL_CreateWindow("", 0, 0, 1280, 800, 0);
+    surface = SDL_CreateRGBSurfaceWithFormat(0, 1280, 800, 32, SDL_PIXELFORMAT_RGB888);
+    machine = machine_create(&config, error, sizeof error);
+    cr_assert(sdl_window && surface && machine, "%s", error);
+    debugger = debugger_create(machine);
+    cr_assert(debugger);
+    debugger_attach(debugger);
+}
+
+static void close_all(void)
+{
+    debugger_destroy(debugger);
+    machine_destroy(machine);
+    SDL_FreeSurface(surface);
+    SDL_DestroyWindow(sdl_window);
+    SDL_Quit();
+}
+
+TestSuite(panel_drawing, .init = open_all, .fini = close_all, .timeout = 60);
+
+/* How many pixels are not the background's. */
+static unsigned drawn_pixels(void)
+{
+    const u32 *pixels = surface->pixels;
+    u32 background = pixels[surface->h / 2 * surface->pitch / 4 + surface->w - 20];
+    unsigned count = 0;
+
+    for (int i = 0; i < surface->h * surface->pitch / 4; i++)
+        count += pixels[i] != background;
+    return count;
+}
+
+/* Each panel alone in the window, for a few frames. */
+static void draw_every_panel(void)
+{
+    const DisplayStatus status = {.mips = 100, .speed = 1};
+    static u32 dots[320 * 200];
+    const Picture picture = {.pixels = dots, .width = 320, .height = 200};
+
+    for (unsigned i = 0; i < PANEL_COUNT; i++) {
+        DebuggerWindow *window = debugger_window_open(sdl_window, debugger);
+        Panels *panels;
+
+        cr_assert(window);
+        panels = debugger_window_panels(window);
+        panels_show(panels, i);
+        panels->layout.alone = panels->layout.tiles[i];
+        for (unsigned frame = 0; frame < 4; frame++) {
+            panels->table_chosen = frame;
+            panels->chip_chosen = frame * 7;
+            panels->memory.physical = frame & 1;
+            panels->memory.size = frame;
+            cr_assert(debugger_window_draw(window, surface, &picture, &status));
+        }
+        cr_expect_gt(drawn_pixels(), 2000, "%s is empty", panel_table[i].name);
+        debugger_window_close(window);
+    }
+}
+
+Test(panel_drawing, every_panel_of_a_machine_that_runs_and_is_stopped)
+{
+    draw_every_panel();
+    debugger_run(debugger, 1000);
+    draw_every_panel();
+    debugger_pause(debugger);
+    draw_every_panel();
+}
+
+static u64 random_state = 88172645463325252u;
+
+static u64 any(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+/* Registers, tables and page tables full of nonsense, in each of the processor's modes. */
+static void spoil(Cpu *cpu, unsigned mode)
+{
+    for (unsigned i = 0; i < REG_ZERO; i++)
+        cpu->gpr[i] = any();
+    cpu->rip = mode == 3 ? any() : (u32)any();
+    cpu->gdtr = (DescriptorTable){any() >> (mode & 1 ? 44 : 0), 0xFFFF};
+    cpu->idtr = (DescriptorTable){any() >> (mode & 1 ? 44 : 0), 0xFFFF};
+    cpu->cr0 = mode ? CR0_PE | (mode > 1 ? CR0_PG : 0) : 0;
+    cpu->cr4 = mode > 2 ? CR4_PAE : mode == 2 ? CR4_PSE : 0;
+    cpu->efer = mode == 3 ? EFER_LMA | EFER_LME : 0;
+    cpu->cr3 = any() & 0x7FF000;
+    mmu_set_cr3(&cpu->mmu, cpu->cr3);
+    mmu_set_control(&cpu->mmu, cpu->cr0, cpu->cr4, cpu->efer);
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++)
+        segment_set(cpu, i, (u16)any(), any(), (u32)any(), (u16)any());
+    cpu_translations_changed(cpu);
+}
+
+Test(panel_drawing, every_panel_of_a_machine_full_of_nonsense)
+{
+    Cpu *cpu = machine_cpu(machine, 0);
+
+    for (u64 address = 0; address < 8 << 20; address += 8)
+        space_write(machine_memory(machine), address, QWORD, any());
+    debugger_pause(debugger);
+    for (unsigned round = 0; round < 8; round++) {
+        spoil(cpu, round % 4);
+        draw_every_panel();
+    }
+}
