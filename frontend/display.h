@@ -43,6 +43,8 @@ typedef struct DisplayOptions {
     const char *title;      /* the image's name */
     bool fullscreen;
     unsigned scale;         /* window pixels per guest pixel; 0: choose */
+    struct Debugger *debugger;  /* outlives the display; NULL: none */
+    bool open_debugger;     /* begin with its panels */
 } DisplayOptions;
 
 /* NULL on failure, with a sentence in `error`. */

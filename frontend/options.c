@@ -98,6 +98,7 @@ static const OptionRow rows[] = {
      "ends vitrine with status 2 * value + 1", set_device},
     {"s", NULL, "gdb can connect at localhost:1234: target remote :1234", set_gdb_default},
     {"gdb", "WHERE", "gdb can connect there: tcp::PORT, tcp:HOST:PORT, unix:PATH", set_gdb},
+    {"debugger", NULL, "open the window's debugger (Ctrl-Alt-D)", set_debugger},
     {"S", NULL, "start stopped: a debugger, or the window's pause key, lets it go on", set_stopped},
     {"no-reboot", NULL, "leave instead of resetting", set_no_reboot},
     {"no-shutdown", NULL, "stay when the guest turns the power off", set_no_shutdown},

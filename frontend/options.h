@@ -75,6 +75,7 @@ typedef struct Options {
     bool no_reboot, no_shutdown;
     GdbAddress gdb;                     /* where gdb's server listens */
     bool start_stopped;                 /* -S */
+    bool open_debugger;                 /* the window's panels */
     const char *screendump;
     u64 log_channels;                   /* bit n: LogChannel n */
     const char *log_file;

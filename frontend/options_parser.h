@@ -26,7 +26,7 @@ OptionSetter set_memory, set_cpu, set_smp, set_machine, set_accel, set_engine, s
     set_net, set_vga, set_name;
 OptionSetter set_serial, set_parallel, set_debugcon, set_global, set_monitor, set_display, set_nographic,
     set_curses, set_sdl, set_full_screen, set_speed, set_screendump, set_log, set_log_file,
-    set_no_reboot, set_no_shutdown, set_stopped, set_gdb, set_gdb_default;
+    set_no_reboot, set_no_shutdown, set_stopped, set_gdb, set_gdb_default, set_debugger;
 
 /* Writes "-option value: sentence"; always false. */
 bool option_error(Parser *parser, const char *value, const char *format, ...) PRINTF_LIKE(3, 4);

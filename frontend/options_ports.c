@@ -192,6 +192,13 @@ bool set_stopped(Parser *parser, const char *value)
     return true;
 }
 
+bool set_debugger(Parser *parser, const char *value)
+{
+    (void)value;
+    parser->options->open_debugger = true;
+    return true;
+}
+
 bool set_no_reboot(Parser *parser, const char *value)
 {
     (void)value;

@@ -22,6 +22,7 @@ static const struct {
     {SDL_SCANCODE_R, DO_RESET, "R", "reset the machine"},
     {SDL_SCANCODE_O, DO_POWER, "O", "press the power button"},
     {SDL_SCANCODE_Q, DO_QUIT, "Q", "quit"},
+    {SDL_SCANCODE_D, DO_DEBUGGER, "D", "open or close the debugger"},
     {SDL_SCANCODE_H, DO_HELP, "H", "this help"},
     {SDL_SCANCODE_SLASH, DO_HELP, NULL, NULL},
 };

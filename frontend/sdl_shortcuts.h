@@ -14,6 +14,7 @@ typedef enum Shortcut {
     DO_LARGER,
     DO_SMALLER,
     DO_HELP,
+    DO_DEBUGGER,
     DO_PAUSE,
     DO_SPEED,
     DO_SCREENSHOT,

@@ -237,7 +237,8 @@ static bool open_terminal_display(Session *session, const DisplayOptions *how)
 static bool open_display(Session *session)
 {
     const Options *options = &session->options;
-    const DisplayOptions how = {title(options), options->full_screen, options->scale};
+    const DisplayOptions how = {title(options), options->full_screen, options->scale,
+                                session->debugger, options->open_debugger};
     DisplayChoice choice = options->display;
     bool screen = variable_is_set("DISPLAY") || variable_is_set("WAYLAND_DISPLAY") ||
                   variable_is_set("SDL_VIDEODRIVER");
