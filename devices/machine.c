@@ -266,6 +266,11 @@ AddressSpace *machine_memory(Machine *machine)
     return &machine->memory;
 }
 
+Log *machine_log(Machine *machine)
+{
+    return &machine->log;
+}
+
 AddressSpace *machine_ports(Machine *machine)
 {
     return &machine->ports;

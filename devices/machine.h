@@ -145,6 +145,7 @@ struct Cpu;
 struct Cpu *machine_cpu(Machine *machine, unsigned index);
 AddressSpace *machine_memory(Machine *machine);
 AddressSpace *machine_ports(Machine *machine);
+Log *machine_log(Machine *machine);         /* channels may be turned on and off between two runs */
 
 /* One chip on the board and its state table. */
 typedef struct ChipState {

@@ -18,6 +18,7 @@ typedef enum DisplayRequest {
     DISPLAY_PAUSE,          /* toggles */
     DISPLAY_SCREENSHOT,
     DISPLAY_SPEED,          /* toggles between real time and as fast as possible */
+    DISPLAY_MONITOR,        /* the terminal is for the debugger's prompt now: Ctrl-A c */
 } DisplayRequest;
 
 /* For the title, and for hints on the screen. */

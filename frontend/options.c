@@ -116,10 +116,10 @@ static const OptionRow rows[] = {
     {"nographic", NULL, "no screen; the first serial port is the terminal", set_nographic},
     {"serial", "WHERE",
      "a serial port, up to four times: stdio, mon:stdio (Ctrl-A x\n"
-     "leaves), file:PATH, pty, null, none", set_serial},
+     "leaves, Ctrl-A c: the debugger's prompt), file:PATH, pty, null, none", set_serial},
     {"parallel", "WHERE", "a parallel port, likewise", set_parallel},
     {"debugcon", "WHERE", "the debug console, port E9h, likewise", set_debugcon},
-    {"monitor", "none", "the monitor is not there yet", set_monitor},
+    {"monitor", "stdio|none", "the debugger's prompt, which takes QEMU's and gdb's commands", set_monitor},
     {"name", "TEXT", "what the window's title says", set_name},
     {"full-screen", NULL, "the window fills the screen", set_full_screen},
     {"curses", NULL, NULL, set_curses},
@@ -266,6 +266,7 @@ static bool parse_one(Parser *parser, int argc, char **argv, int *at)
 static bool check_together(Parser *parser)
 {
     Options *options = parser->options;
+    unsigned i;
 
     if (!options->kernel && (options->append || options->initrd)) {
         parser->option = options->append ? "-append" : "-initrd";
@@ -275,6 +276,14 @@ static bool check_together(Parser *parser)
         options->display = DISPLAY_HEADLESS;
         if (!options->serial_count)
             options->serial[options->serial_count++].kind = PORT_STDIO_ESCAPE;
+    }
+    for (i = 0; i < options->serial_count && options->monitor; i++) {
+        if (options->serial[i].kind != PORT_STDIO)
+            continue;
+        parser->option = "-monitor stdio";
+        return option_error(parser, NULL,
+                            "a serial port has the terminal; write -serial mon:stdio in place of "
+                            "both, and switch with Ctrl-A c");
     }
     return true;
 }

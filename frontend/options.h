@@ -64,6 +64,7 @@ typedef struct Options {
     PortOption parallel[MACHINE_PARALLEL_PORTS];
     unsigned serial_count, parallel_count;
     PortOption debug_console;
+    PortKind monitor;                   /* PORT_STDIO, or PORT_DEFAULT: none */
     u16 debug_console_port;             /* 0: E9h */
 
     DisplayChoice display;

@@ -1,6 +1,7 @@
 #include "frontend/run_loop.h"
 
 #include "devices/clock.h"
+#include "frontend/monitor.h"
 #include "frontend/pacing.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ enum {
 typedef struct RunLoop {
     Session *session;
     Machine *machine;
+    Monitor *monitor; /* NULL: none */
     Pacing pacing;
     bool speed_max;
     bool paused; /* by the user */
@@ -164,6 +166,9 @@ static void obey(RunLoop *loop, DisplayRequest request)
     case DISPLAY_SCREENSHOT:
         take_screenshot(loop);
         break;
+    case DISPLAY_MONITOR:
+        monitor_take_terminal(loop->monitor);
+        break;
     case DISPLAY_SPEED:
         loop->speed_max = !loop->speed_max;
         tell(loop, loop->speed_max ? "idle time is skipped" : "real time");
@@ -174,6 +179,17 @@ static void obey(RunLoop *loop, DisplayRequest request)
 
 /* ---- the host ---- */
 
+static DisplayRequest poll_serial(RunLoop *loop, unsigned port)
+{
+    SerialBackend *backend = &loop->session->serial[port];
+
+    if (backend->escape && monitor_has_terminal(loop->monitor))
+        return DISPLAY_NOTHING;
+    if (is_running(loop) && takes_input(loop))
+        return serial_backend_poll(backend, loop->machine, port);
+    return serial_backend_poll_escape(backend, loop->machine, port);
+}
+
 static void look_at_ports(RunLoop *loop)
 {
     Session *session = loop->session;
@@ -182,8 +198,7 @@ static void look_at_ports(RunLoop *loop)
     bool fine = true;
 
     for (i = 0; i < MACHINE_SERIAL_PORTS && !loop->over; i++) {
-        if (is_running(loop) && takes_input(loop))
-            obey(loop, serial_backend_poll(&session->serial[i], loop->machine, i));
+        obey(loop, poll_serial(loop, i));
         fine = fine && serial_backend_flush(&session->serial[i], error, sizeof error);
     }
     for (i = 0; i < MACHINE_PARALLEL_PORTS; i++)
@@ -205,6 +220,8 @@ static void look_at_host(RunLoop *loop)
         terminal_raw_again();
     }
     look_at_ports(loop);
+    if (loop->monitor)
+        monitor_poll(loop->monitor);
     if (loop->session->timeline)
         refused = timeline_refused(loop->session->timeline);
     if (!loop->over && loop->session->gdb)
@@ -213,6 +230,8 @@ static void look_at_host(RunLoop *loop)
         obey(loop, request);
     if (loop->session->timeline && timeline_refused(loop->session->timeline) != refused)
         tell(loop, "this is the past, which takes no input; go on to its end");
+    if (caught_signal == SIGINT && loop->monitor && monitor_interrupt(loop->monitor))
+        caught_signal = 0;
     if (caught_signal) {
         snprintf(text, sizeof text, "ended by signal %d (%s)", (int)caught_signal,
                  strsignal(caught_signal));
@@ -252,7 +271,7 @@ static void draw(RunLoop *loop, u64 now)
 static void sleep_until(RunLoop *loop, u64 until)
 {
     Session *session = loop->session;
-    struct pollfd inputs[MACHINE_SERIAL_PORTS + 1 + GDB_POLLED];
+    struct pollfd inputs[MACHINE_SERIAL_PORTS + 2 + GDB_POLLED];
     u64 now = host_now_ns();
     struct timespec timeout;
     nfds_t count = 0;
@@ -268,6 +287,8 @@ static void sleep_until(RunLoop *loop, u64 until)
     timeout.tv_nsec = (long)((until - now) % NS_PER_SECOND);
     if (session->display->fd >= 0)
         inputs[count++] = (struct pollfd){.fd = session->display->fd, .events = POLLIN};
+    if (loop->monitor && monitor_input(loop->monitor) >= 0)
+        inputs[count++] = (struct pollfd){.fd = monitor_input(loop->monitor), .events = POLLIN};
     for (i = 0; i < MACHINE_SERIAL_PORTS; i++)
         if (serial_backend_input(&session->serial[i]) >= 0 &&
             machine_serial_room(loop->machine, i) && is_running(loop) && takes_input(loop))
@@ -356,6 +377,7 @@ static void run_slice(RunLoop *loop)
         adapt_slice(loop, now - begin);
         break;
     case RUN_STOPPED:
+        loop->next_look = 0;
         break;
     case RUN_IDLE:
         idle(loop);
@@ -373,6 +395,41 @@ static void run_slice(RunLoop *loop)
     }
 }
 
+/* ---- the monitor ---- */
+
+static void monitor_quits(void *owner)
+{
+    end(owner, 0);
+}
+
+static void monitor_resets(void *owner)
+{
+    obey(owner, DISPLAY_RESET);
+}
+
+/* A serial port that has the terminal shares it with the monitor. */
+static void open_monitor(RunLoop *loop)
+{
+    Session *session = loop->session;
+    const CommandHost host = {.owner = loop,
+                              .quit = monitor_quits,
+                              .reset = monitor_resets,
+                              .log = machine_log(loop->machine)};
+    bool shared = false;
+    char error[SESSION_ERROR];
+    unsigned i;
+
+    for (i = 0; i < MACHINE_SERIAL_PORTS; i++)
+        shared |= session->serial[i].escape;
+    if (!shared && session->options.monitor != PORT_STDIO)
+        return;
+    loop->monitor = monitor_open(session->debugger, &host, shared, error, sizeof error);
+    if (!loop->monitor)
+        end_with_error(loop, error);
+    else if (session->options.monitor == PORT_STDIO)
+        monitor_take_terminal(loop->monitor);
+}
+
 int run_loop(Session *session)
 {
     RunLoop loop = {
@@ -386,6 +443,7 @@ int run_loop(Session *session)
     u64 now;
 
     restart_pacing(&loop);
+    open_monitor(&loop);
     while (!loop.over) {
         now = host_now_ns();
         if (now >= loop.next_look) {
@@ -408,5 +466,6 @@ int run_loop(Session *session)
     draw(&loop, host_now_ns());
     gdb_server_close(session->gdb, loop.status);
     session->gdb = NULL;
+    monitor_close(loop.monitor);
     return loop.status;
 }

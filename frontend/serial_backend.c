@@ -194,6 +194,7 @@ bool serial_backend_flush(SerialBackend *backend, char *error, size_t error_size
 static const char escape_help[] = "\r\n"
                                   "Ctrl-A h    this help\r\n"
                                   "Ctrl-A x    leave vitrine\r\n"
+                                  "Ctrl-A c    the debugger's prompt, and back\r\n"
                                   "Ctrl-A a    send Ctrl-A to the machine\r\n";
 
 /* The key after Ctrl-A. */
@@ -204,6 +205,8 @@ static DisplayRequest escape_command(SerialBackend *backend, Machine *machine, u
     switch (key) {
     case 'x':
         return DISPLAY_QUIT;
+    case 'c':
+        return DISPLAY_MONITOR;
     case 'h':
     case '?':
         for (const char *text = escape_help; *text; text++)
@@ -218,32 +221,59 @@ static DisplayRequest escape_command(SerialBackend *backend, Machine *machine, u
     }
 }
 
-DisplayRequest serial_backend_poll(SerialBackend *backend, Machine *machine, unsigned port)
+static DisplayRequest take_key(SerialBackend *backend, Machine *machine, unsigned port, u8 key)
+{
+    if (backend->escaped)
+        return escape_command(backend, machine, port, key);
+    if (backend->escape && key == ('A' & 0x1F))
+        backend->escaped = true;
+    else
+        machine_serial_input(machine, port, key);
+    return DISPLAY_NOTHING;
+}
+
+/* Reads at most `room` bytes; what follows Ctrl-A c is left for whom it is meant for. */
+static ssize_t read_input(SerialBackend *backend, u8 *bytes, size_t room)
 {
     struct pollfd ready = {.fd = backend->input, .events = POLLIN};
-    DisplayRequest request = DISPLAY_NOTHING;
+    ssize_t got;
+
+    if (backend->input < 0 || !room || poll(&ready, 1, 0) <= 0)
+        return 0;
+    got = read(backend->input, bytes, backend->escape ? 1 : room);
+    /* End of file: nothing will come any more. A pseudo-terminal may find a new user. */
+    if (got <= 0 && backend->kind != PORT_PTY && (!got || (errno != EAGAIN && errno != EINTR)))
+        backend->input = -1;
+    return got > 0 ? got : 0;
+}
+
+DisplayRequest serial_backend_poll(SerialBackend *backend, Machine *machine, unsigned port)
+{
     unsigned room = machine_serial_room(machine, port);
+    DisplayRequest request = DISPLAY_NOTHING;
     u8 bytes[256];
     ssize_t got, i;
 
-    if (backend->input < 0 || !room || poll(&ready, 1, 0) <= 0)
-        return DISPLAY_NOTHING;
-    got = read(backend->input, bytes, room < sizeof bytes ? room : sizeof bytes);
-    if (got <= 0) {
-        /* End of file: nothing will come any more. A pseudo-terminal may find a new user. */
-        if (backend->kind != PORT_PTY && (!got || (errno != EAGAIN && errno != EINTR)))
-            backend->input = -1;
-        return DISPLAY_NOTHING;
-    }
-    for (i = 0; i < got && request == DISPLAY_NOTHING; i++) {
-        if (backend->escaped)
-            request = escape_command(backend, machine, port, bytes[i]);
-        else if (backend->escape && bytes[i] == ('A' & 0x1F))
-            backend->escaped = true;
-        else
-            machine_serial_input(machine, port, bytes[i]);
+    if (room > sizeof bytes)
+        room = sizeof bytes;
+    while (request == DISPLAY_NOTHING && (got = read_input(backend, bytes, room)) > 0) {
+        for (i = 0; i < got && request == DISPLAY_NOTHING; i++)
+            request = take_key(backend, machine, port, bytes[i]);
+        room -= (unsigned)got;
     }
     return request;
+}
+
+DisplayRequest serial_backend_poll_escape(SerialBackend *backend, Machine *machine, unsigned port)
+{
+    u8 key;
+
+    if (!backend->escape || !isatty(backend->input) || !read_input(backend, &key, 1))
+        return DISPLAY_NOTHING;
+    if (backend->escaped)
+        return escape_command(backend, machine, port, key);
+    backend->escaped = key == ('A' & 0x1F);
+    return DISPLAY_NOTHING;
 }
 
 int serial_backend_input(const SerialBackend *backend)

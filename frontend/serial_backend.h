@@ -32,8 +32,11 @@ ByteSink serial_backend_sink(SerialBackend *backend);
 /* False, once, when the other end has gone away or the host's disk is full: `error` says so. */
 bool serial_backend_flush(SerialBackend *backend, char *error, size_t error_size);
 
-/* Hands waiting input to serial port `port`, as much as it has room for. Ctrl-A x asks to quit. */
+/* Hands waiting input to serial port `port`, as much as it has room for. Ctrl-A x asks to quit, Ctrl-A c
+ * for the monitor. */
 DisplayRequest serial_backend_poll(SerialBackend *backend, Machine *machine, unsigned port);
+/* While the machine takes no input: obeys Ctrl-A on a terminal, other keys are lost. */
+DisplayRequest serial_backend_poll_escape(SerialBackend *backend, Machine *machine, unsigned port);
 
 /* The descriptor to wait on while the port has room; -1: none. */
 int serial_backend_input(const SerialBackend *backend);

@@ -194,7 +194,7 @@ static bool uses_terminal(const Session *session)
     for (i = 0; i < MACHINE_SERIAL_PORTS; i++)
         if (session->serial[i].input == STDIN_FILENO)
             return true;
-    return false;
+    return session->options.monitor == PORT_STDIO;
 }
 
 static bool variable_is_set(const char *name)
@@ -225,8 +225,8 @@ static bool open_terminal_display(Session *session, const DisplayOptions *how)
 {
     if (uses_terminal(session)) {
         snprintf(session->error, SESSION_ERROR,
-                 "the screen and a serial port cannot both have the "
-                 "terminal; use -display none, or another -serial");
+                 "the screen cannot have the terminal, which a serial port or the monitor "
+                 "has; use -display none, or another -serial or -monitor");
         return false;
     }
     session->display = display_terminal_open(how, session->error, SESSION_ERROR);

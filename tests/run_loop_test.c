@@ -264,6 +264,62 @@ Test(run_loop, screendump_is_written)
     unlink(path);
 }
 
+/* Types `script` at once; what it says. */
+static const char *monitor_says(const char *line, const char *script)
+{
+    start(line);
+    cr_assert_eq(write(run.input, script, strlen(script)), (ssize_t)strlen(script));
+    close(run.input);
+    end();
+    return run.out;
+}
+
+Test(run_loop, monitor_runs_a_script)
+{
+    ROM(0xB8, 0x34, 0x12, 0x40, 0x40, 0xEB, 0xFE); /* mov ax,1234h; inc ax; inc ax; jmp $ */
+    cr_assert(strstr(monitor_says("-bios ROM -S -monitor stdio -display none",
+                                  "break *0xf0004\ncontinue\nprint ax\nsi\nprint ax\nquit\nhelp\n"),
+                     "4661  0x1235\n"),
+              "%s", run.out);
+    cr_expect_eq(run.status, 0);
+    cr_expect(strstr(run.out, "4662  0x1236\n"), "%s", run.out);
+    cr_expect_null(strstr(run.out, "system_reset"), "nothing is obeyed behind quit");
+    cr_expect_str_eq(run.err, "");
+}
+
+/* Nobody could let the machine go on at the end of a script: it is over then. */
+Test(run_loop, monitor_ends_with_its_script)
+{
+    ROM(0xEB, 0xFE);
+    cr_expect(
+        strstr(monitor_says("-bios ROM -S -monitor stdio -display none", "info status"), "paused"));
+    cr_expect_eq(run.status, 0);
+    monitor_says("-bios ROM -monitor stdio -display none", "stop");
+    cr_expect_eq(run.status, 0);
+    monitor_says("-bios ROM -S -monitor stdio -display none", "");
+    cr_expect_eq(run.status, 0);
+}
+
+Test(run_loop, monitor_shares_a_terminal)
+{
+    make_echo_rom();
+    cr_expect(
+        strstr(monitor_says("-bios ROM -nographic", "\1cinfo status\nstop\nprint 6 * 7\nquit\n"),
+               "42"),
+        "%s", run.out);
+    cr_expect_eq(run.status, 0);
+}
+
+/* A triple fault stops the machine and says what led there. */
+Test(run_loop, monitor_tells_of_a_triple_fault)
+{
+    ROM(0x66, 0x0F, 0x01, 0x1E, 0x20, 0x00, 0xCD, 0x03); /* lidt [20h] (zeros); int 3 */
+    cr_expect(strstr(monitor_says("-bios ROM -monitor stdio -display none", "continue\ncontinue\n"),
+                     "riple fault"),
+              "%s", run.out);
+    cr_expect_eq(run.status, 0);
+}
+
 /* Each is status 1 and one clear sentence that contains the words. */
 Test(run_loop, what_is_wrong_is_said)
 {
@@ -281,6 +337,7 @@ Test(run_loop, what_is_wrong_is_said)
         {"-serial file:/nonexistent/log -display none", "/nonexistent/log"},
         {"-D /nonexistent/log -display none", "/nonexistent/log"},
         {"-display terminal", "terminal"},
+        {"-monitor stdio -serial stdio", "mon:stdio"},
         {"-display sdl", "$DISPLAY"},
         {"-display none -screendump /nonexistent/x.png -bios ROM -no-reboot", "/nonexistent/x.png"},
     };
