@@ -12,7 +12,7 @@
 
 #include "cpu/segment.h"
 #include "frontend/bare_processor.h"
-#include "frontend/disassembly.h"
+#include "frontend/listing.h"
 #include "mmu/paging.h"
 #include "translate/ir.h"
 
@@ -20,57 +20,31 @@ enum { EXPLAIN_RAM = 1 << 20, EXPLAIN_CODE = 0x1000, EXPLAIN_MOST = 1024 };
 
 /* ---- listings ---- */
 
-static void print_guest(FILE *out, const IrBlock *ir, const Insn *insn)
+static void print_line(void *out, const ListingLine *line)
 {
-    const u8 *bytes = ir->block->host + insn->start;
-    u64 address = ir->rip + insn->start;
-    char hex[2 * INSN_MAX_LENGTH + 1] = "", words[256];
-
-    for (unsigned i = 0; i < insn->length; i++)
-        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-    if (!disassemble_one(bytes, insn->length, address, ir->block->mode & 15, words, sizeof words))
-        snprintf(words, sizeof words, "%s", insn_name(insn));
-    fprintf(out, "%08" PRIx64 "  %-16s  %s\n", address, hex, words);
-}
-
-static void host_line(void *out, u64 address, const u8 *bytes, u64 length, const char *words)
-{
-    (void)address, (void)bytes, (void)length;
-    fprintf(out, "%50s| %s\n", "", words);
-}
-
-static void print_host(FILE *out, const u8 *code, u64 length)
-{
-    disassemble(code, length, 0, 8, host_line, out);
-}
-
-static void print_op(FILE *out, const TranslatorListing *listing, unsigned number)
-{
-    u32 start = listing->op_offsets[number], end = listing->op_offsets[number + 1];
-    char text[128];
-
-    ir_print(&listing->ir->ops[number], text, sizeof text);
-    fprintf(out, "%22s| %s\n", "", text);
-    print_host(out, listing->host + start, end - start);
+    switch (line->kind) {
+    case LISTING_HEADING:
+        fprintf(out, "%s\n", line->text);
+        break;
+    case LISTING_GUEST:
+        fprintf(out, "%08" PRIx64 "  %-16s  %s\n", line->address, line->bytes, line->text);
+        break;
+    case LISTING_IR:
+        fprintf(out, "%22s| %s\n", "", line->text);
+        break;
+    case LISTING_HOST:
+        fprintf(out, "%50s| %s\n", "", line->text);
+        break;
+    }
 }
 
 void explain_listing(FILE *out, const TranslatorListing *listing)
 {
-    const IrBlock *ir = listing->ir;
-    unsigned op = 0;
+    const Block *block = listing->ir->block;
 
-    fprintf(out, "entry\n");
-    print_host(out, listing->host, listing->op_offsets[0]);
-    for (unsigned i = 0; i < ir->block->count; i++) {
-        print_guest(out, ir, &ir->block->insns[i]);
-        for (; op < ir->count && ir->ops[op].insn == i; op++)
-            print_op(out, listing, op);
-    }
-    fprintf(out, "exits, and accesses that are declined\n");
-    print_host(out, listing->host + listing->op_offsets[ir->count],
-               listing->length - listing->op_offsets[ir->count]);
+    listing_each(listing, print_line, out);
     fprintf(out, "%u instructions, %u bytes of guest code, %" PRIu64 " of host code\n",
-            ir->block->count, ir->block->bytes, listing->length);
+            block->count, block->bytes, listing->length);
 }
 
 /* ---- the command ---- */

@@ -232,6 +232,60 @@ Test(panels, chips_are_told)
     cr_expect_lt(strlen(small), sizeof small);
 }
 
+/* ---- a block beside its translation ---- */
+
+PROGRAM(a_block, 32, "add eax, ebx; mov ecx, [esp + 4]; jz . + 8");
+
+static const BlockRow *row_of(const BlockView *view, int insn)
+{
+    for (unsigned i = 0; i < view->count; i++)
+        if (view->rows[i].insn == insn && *view->rows[i].guest)
+            return &view->rows[i];
+    return NULL;
+}
+
+Test(panels, a_block_beside_its_translation)
+{
+    static BlockView view;
+    BareMachine *m = bare_in_ring(0);
+    u64 cycles = m->cpu.cycles;
+    const BlockRow *add;
+
+    bare_load(m, BARE_CODE, a_block, a_block_end);
+    block_view_make(&view, &m->cpu, BARE_CODE);
+    cr_assert_str_eq(view.error, "");
+    cr_expect_eq(view.insns, 3);
+    add = row_of(&view, 0);
+    cr_expect_str_eq(add->guest, "add eax, ebx");
+    cr_expect(strncmp(add->ir, "add.32", 6) == 0, "%s", add->ir);
+    cr_expect(strncmp(add->host, "add ", 4) == 0, "%s", add->host);
+    cr_expect_eq(row_of(&view, 1)->linear, BARE_CODE + 2);
+    cr_expect_eq(m->cpu.cycles, cycles);
+    cr_expect_eq(m->cpu.mmu.tlb[0][BARE_CODE >> PAGE_SHIFT].tags[ACCESS_EXECUTE], 0);
+    block_view_make(&view, &m->cpu, BARE_RAM);
+    cr_expect(strstr(view.error, "no memory"), "%s", view.error);
+    bare_destroy(m);
+}
+
+/* Where the code lies, and in which mode, must not matter. */
+Test(panels, blocks_of_every_mode)
+{
+    static BlockView view;
+    BareMachine *m = bare_create();
+    static const u8 code[] = {0x01, 0xD8, 0xEB, 0xFE};
+
+    bare_load(m, BARE_CODE, code, code + sizeof code);
+    block_view_make(&view, &m->cpu, BARE_CODE);
+    cr_expect_str_eq(view.error, "");
+    cr_expect_str_eq(row_of(&view, 0)->guest, "add ax, bx");
+    bare_destroy(m);
+    m = bare_in_ring(3);
+    bare_load(m, BARE_CODE, code, code + sizeof code);
+    block_view_make(&view, &m->cpu, BARE_CODE + 2);
+    cr_expect_eq(view.insns, 1);
+    bare_destroy(m);
+}
+
 /* ---- drawing ---- */
 
 static SDL_Window *sdl_window;

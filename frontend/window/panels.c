@@ -12,6 +12,7 @@ const Panel panel_table[PANEL_COUNT] = {
     [PANEL_SCREEN] = {"Screen", "The guest's screen. Click it, and the keyboard is the guest's.", 0, panel_screen},
     [PANEL_MEMORY] = {"Memory", "Bytes of memory, by linear or physical address.", 1, panel_memory},
     [PANEL_CODE] = {"Code", "The instructions around the next one.", 2, panel_code},
+    [PANEL_TRANSLATION] = {"Translation", "The current block as guest code, as IR and as host code.", 3, panel_translation},
     [PANEL_TABLES] = {"Tables", "GDT, LDT, IDT and TSS, decoded.", 3, panel_tables},
     [PANEL_PAGING] = {"Paging", "How a linear address becomes a physical one.", 3, panel_paging},
     [PANEL_DEVICES] = {"Devices", "Every chip's state.", 1, panel_devices},

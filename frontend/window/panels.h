@@ -9,6 +9,7 @@
 #include "devices/vga_draw.h"
 #include "frontend/debugger/debugger.h"
 #include "frontend/display.h"
+#include "frontend/window/block_view.h"
 #include "frontend/window/code_lines.h"
 #include "frontend/window/gui.h"
 #include "frontend/window/layout.h"
@@ -23,7 +24,7 @@ typedef struct Panel {
 } Panel;
 
 /* In the table's order. */
-enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_CODE, PANEL_TABLES, PANEL_PAGING,
+enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_CODE, PANEL_TRANSLATION, PANEL_TABLES, PANEL_PAGING,
        PANEL_DEVICES, PANEL_POINTS, PANEL_REGISTERS, PANEL_STACK, PANEL_FLOATING, PANEL_SEGMENTS,
        PANEL_COUNT };
 extern const Panel panel_table[PANEL_COUNT];
@@ -63,6 +64,15 @@ typedef struct PagingPanel {
     bool follows;           /* the instruction pointer */
 } PagingPanel;
 
+typedef struct TranslationPanel {
+    BlockView view;
+    bool made;
+    u64 linear;             /* of which block, */
+    unsigned shown_stop;    /* at which stop; */
+    unsigned age;           /* frames ago */
+    int lit_insn, lit_op, next_lit_insn, next_lit_op;   /* what the mouse is over */
+} TranslationPanel;
+
 typedef struct PointForm {
     unsigned kind;
     char address[64], condition[128];
@@ -83,6 +93,7 @@ struct Panels {
     CodePanel code;
     MemoryPanel memory;
     PagingPanel paging;
+    TranslationPanel translation;
     PointForm point_form;
     unsigned table_chosen, chip_chosen;
     Editing editing;
@@ -128,6 +139,7 @@ u64 panels_instruction(const Panels *panels);   /* linear, of the next one */
 void panel_screen(Panels *panels);
 void panel_memory(Panels *panels);
 void panel_code(Panels *panels);
+void panel_translation(Panels *panels);
 void panel_tables(Panels *panels);
 void panel_paging(Panels *panels);
 void panel_devices(Panels *panels);

@@ -1,0 +1,69 @@
+#include "frontend/listing.h"
+
+#include <stdio.h>
+
+#include "frontend/disassembly.h"
+#include "translate/ir.h"
+
+/* Whom to tell. */
+typedef struct Visitor {
+    ListingVisit *visit;
+    void *owner;
+} Visitor;
+
+static void tell(const Visitor *visitor, ListingKind kind, const char *text)
+{
+    visitor->visit(visitor->owner, &(ListingLine){.kind = kind, .bytes = "", .text = text});
+}
+
+static void tell_guest(const Visitor *visitor, const IrBlock *ir, const Insn *insn)
+{
+    const u8 *bytes = ir->block->host + insn->start;
+    u64 address = ir->rip + insn->start;
+    char hex[2 * INSN_MAX_LENGTH + 1] = "", words[256];
+
+    for (unsigned i = 0; i < insn->length; i++)
+        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    if (!disassemble_one(bytes, insn->length, address, ir->block->mode & 15, words, sizeof words))
+        snprintf(words, sizeof words, "%s", insn_name(insn));
+    visitor->visit(visitor->owner, &(ListingLine){LISTING_GUEST, address, hex, words});
+}
+
+static void host_line(void *owner, u64 address, const u8 *bytes, u64 length, const char *words)
+{
+    (void)address, (void)bytes, (void)length;
+    tell(owner, LISTING_HOST, words);
+}
+
+static void tell_host(Visitor *visitor, const u8 *code, u64 length)
+{
+    disassemble(code, length, 0, 8, host_line, visitor);
+}
+
+static void tell_op(Visitor *visitor, const TranslatorListing *listing, unsigned number)
+{
+    u32 start = listing->op_offsets[number], end = listing->op_offsets[number + 1];
+    char text[128];
+
+    ir_print(&listing->ir->ops[number], text, sizeof text);
+    tell(visitor, LISTING_IR, text);
+    tell_host(visitor, listing->host + start, end - start);
+}
+
+void listing_each(const TranslatorListing *listing, ListingVisit *visit, void *owner)
+{
+    const IrBlock *ir = listing->ir;
+    Visitor visitor = {visit, owner};
+    unsigned op = 0;
+
+    tell(&visitor, LISTING_HEADING, "entry");
+    tell_host(&visitor, listing->host, listing->op_offsets[0]);
+    for (unsigned i = 0; i < ir->block->count; i++) {
+        tell_guest(&visitor, ir, &ir->block->insns[i]);
+        for (; op < ir->count && ir->ops[op].insn == i; op++)
+            tell_op(&visitor, listing, op);
+    }
+    tell(&visitor, LISTING_HEADING, "exits, and accesses that are declined");
+    tell_host(&visitor, listing->host + listing->op_offsets[ir->count],
+              listing->length - listing->op_offsets[ir->count]);
+}

@@ -1,0 +1,27 @@
+/*
+ * A translation as lines: guest instructions, each followed by its IR, each of that by its host code.
+ */
+#ifndef FRONTEND_LISTING_H
+#define FRONTEND_LISTING_H
+
+#include "translate/translator.h"
+
+typedef enum ListingKind {
+    LISTING_HEADING,    /* "entry", "exits": host code that belongs to no instruction follows */
+    LISTING_GUEST,
+    LISTING_IR,
+    LISTING_HOST,
+} ListingKind;
+
+typedef struct ListingLine {
+    ListingKind kind;
+    u64 address;        /* of LISTING_GUEST: (E)IP */
+    const char *bytes;  /* likewise, in hexadecimal */
+    const char *text;
+} ListingLine;
+
+/* Calls for each line, top to bottom. */
+typedef void ListingVisit(void *owner, const ListingLine *line);
+void listing_each(const TranslatorListing *listing, ListingVisit *visit, void *owner);
+
+#endif

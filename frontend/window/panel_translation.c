@@ -1,0 +1,93 @@
+/*
+ * Translation: the block at the next instruction (or at the line chosen in the code panel) as guest
+ * code | IR | host code. What belongs together lights up together.
+ */
+#include "frontend/window/panels.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { RENEW_FRAMES = 15 /* while the machine runs: not faster than one can read */ };
+
+static void renew(Panels *panels)
+{
+    TranslationPanel *panel = &panels->translation;
+    u64 linear = panels->code.follows || !panels->code.cursor ? panels_instruction(panels)
+                                                              : panels->code.cursor;
+
+    panel->age++;
+    if (panel->made && linear == panel->linear && panel->shown_stop == panels->stop_count)
+        return;
+    if (panel->made && !panels->stopped && panel->age < RENEW_FRAMES)
+        return;
+    block_view_make(&panel->view, panels->cpu, linear);
+    panel->linear = linear;
+    panel->shown_stop = panels->stop_count;
+    panel->made = true;
+    panel->age = 0;
+    panel->lit_insn = panel->lit_op = -1;
+}
+
+/* A piece of text that lights up its relatives. */
+static void draw_piece(TranslationPanel *panel, const BlockRow *row, GuiColour colour,
+                       const char *text)
+{
+    gui_text(colour, text);
+    if (*text && gui_hovered()) {
+        panel->next_lit_insn = row->insn;
+        panel->next_lit_op = row->op;
+    }
+}
+
+static void draw_row(Panels *panels, const BlockRow *row)
+{
+    TranslationPanel *panel = &panels->translation;
+    bool lit = row->insn >= 0 && row->insn == panel->lit_insn;
+
+    gui_row();
+    if (lit && row->op == panel->lit_op)
+        gui_row_colour(GUI_ROW_CURRENT);
+    else if (lit)
+        gui_row_colour(GUI_ROW_LINKED);
+    gui_cell();
+    if (row->heading) {
+        gui_print(GUI_DIM, "%.*s", (int)strcspn(row->guest, ","), row->guest);
+        gui_tooltip(row->guest);
+        return;
+    }
+    if (*row->guest) {
+        gui_print(GUI_ADDRESS, "%0*" PRIX64, panels_digits(panels), row->linear);
+        gui_same_line();
+    }
+    draw_piece(panel, row, GUI_GUEST, row->guest);
+    gui_cell();
+    draw_piece(panel, row, GUI_IR, row->ir);
+    gui_cell();
+    draw_piece(panel, row, GUI_HOST, row->host);
+}
+
+void panel_translation(Panels *panels)
+{
+    TranslationPanel *panel = &panels->translation;
+    const BlockView *view = &panel->view;
+
+    renew(panels);
+    if (*view->error) {
+        gui_wrapped(GUI_BAD, view->error);
+        return;
+    }
+    gui_print(GUI_DIM, "%u instruction%s, %u bytes -> %" PRIu64 " bytes of host code", view->insns,
+              view->insns == 1 ? "" : "s", view->guest_bytes, view->host_bytes);
+    panel->next_lit_insn = panel->next_lit_op = -1;
+    if (!gui_table_begin("translation", 3, GUI_TABLE_LINES | GUI_TABLE_SCROLL | GUI_TABLE_RESIZE))
+        return;
+    gui_table_column("guest", -1.2f);
+    gui_table_column("IR", -1);
+    gui_table_column("host", -1.1f);
+    gui_table_head();
+    for (unsigned i = 0; i < view->count; i++)
+        draw_row(panels, &view->rows[i]);
+    gui_table_end();
+    panel->lit_insn = panel->next_lit_insn;
+    panel->lit_op = panel->next_lit_op;
+}
