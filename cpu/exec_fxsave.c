@@ -13,8 +13,8 @@ static bool saves_xmm(const Cpu *cpu)
     return cpu_has(cpu, FEATURE_SSE) && (cpu->cr4 & CR4_OSFXSR);
 }
 
-/* #NM, and #GP(0) unless the image lies on 16 bytes; then its last byte is the first to be touched,
- * which a page fault's address shows. */
+/* #NM, a limit that cuts the first doubleword, and #GP(0) unless the image lies on 16 bytes; then its
+ * last byte is the first to be touched, which a page fault's address shows. */
 static void image_check(Cpu *cpu, const Insn *insn)
 {
     u64 first = operand_offset(cpu, insn);
@@ -22,7 +22,7 @@ static void image_check(Cpu *cpu, const Insn *insn)
     bool write = opcode_rows[insn->row].name == INSN_FXSAVE;
 
     x87_begin_no_wait(cpu);
-    if (memory_linear(cpu, insn->segment, first, BYTE, write) & 15)
+    if (memory_linear(cpu, insn->segment, first, DWORD, write) & 15)
         cpu_raise_gp0(cpu);
     u64 linear = memory_linear(cpu, insn->segment, last, BYTE, write);
     if (write)
