@@ -180,6 +180,8 @@ static void obey(Monitor *monitor, const char *line)
 {
     if (commands_execute(monitor->commands, line, &terminal_sink) == COMMAND_RUNS)
         monitor->waits = true;
+    else
+        monitor->stop_count = debugger_stop_count(monitor->debugger);
     fflush(stdout);
 }
 
@@ -317,7 +319,7 @@ Monitor *monitor_open(Debugger *debugger, const CommandHost *host, bool shared, 
                       size_t error_size)
 {
     Monitor *monitor = calloc(1, sizeof *monitor);
-    const CommandHost ours = {monitor, leave, reset, host->log};
+    const CommandHost ours = {monitor, leave, reset};
 
     if (monitor) {
         monitor->shared = shared;

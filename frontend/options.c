@@ -119,6 +119,10 @@ static const OptionRow rows[] = {
      "leaves, Ctrl-A c: the debugger's prompt), file:PATH, pty, null, none", set_serial},
     {"parallel", "WHERE", "a parallel port, likewise", set_parallel},
     {"debugcon", "WHERE", "the debug console, port E9h, likewise", set_debugcon},
+    {"symbols", "FILE[@ADDRESS]",
+     "names and lines for the debugger, from an ELF file or a list\n"
+     "as nm prints it; may be given several times", set_symbols},
+    {"source", "FOLDER", "where source files are looked for; likewise", set_source},
     {"monitor", "stdio|none", "the debugger's prompt, which takes QEMU's and gdb's commands", set_monitor},
     {"name", "TEXT", "what the window's title says", set_name},
     {"full-screen", NULL, "the window fills the screen", set_full_screen},

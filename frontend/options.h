@@ -37,7 +37,7 @@ typedef enum DisplayChoice {
     DISPLAY_HEADLESS,
 } DisplayChoice;
 
-enum { OPTIONS_NOTES = 32, BOOT_DEVICES = 8 };
+enum { OPTIONS_NOTES = 32, OPTIONS_NAMES = 32, BOOT_DEVICES = 8 };
 
 typedef struct Options {
     DriveOption drives[MACHINE_IDE_DRIVES];
@@ -64,6 +64,8 @@ typedef struct Options {
     PortOption parallel[MACHINE_PARALLEL_PORTS];
     unsigned serial_count, parallel_count;
     PortOption debug_console;
+    const char *symbols[OPTIONS_NAMES], *sources[OPTIONS_NAMES];
+    unsigned symbol_count, source_count;
     PortKind monitor;                   /* PORT_STDIO, or PORT_DEFAULT: none */
     u16 debug_console_port;             /* 0: E9h */
 

@@ -78,15 +78,6 @@ bool set_global(Parser *parser, const char *setting)
     return true;
 }
 
-bool set_monitor(Parser *parser, const char *text)
-{
-    if (!strcmp(text, "stdio") || !strcmp(text, "mon:stdio"))
-        parser->options->monitor = PORT_STDIO;
-    else if (strcmp(text, "none") && strcmp(text, "null") && strncmp(text, "vc", 2))
-        return option_note(parser, "-monitor: only stdio, null and none are there; nobody listens");
-    return true;
-}
-
 bool set_nographic(Parser *parser, const char *value)
 {
     (void)value;

@@ -413,8 +413,7 @@ static void open_monitor(RunLoop *loop)
     Session *session = loop->session;
     const CommandHost host = {.owner = loop,
                               .quit = monitor_quits,
-                              .reset = monitor_resets,
-                              .log = machine_log(loop->machine)};
+                              .reset = monitor_resets};
     bool shared = false;
     char error[SESSION_ERROR];
     unsigned i;

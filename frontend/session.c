@@ -277,6 +277,32 @@ static bool open_debugger(Session *session)
     return timeline_watch(session->timeline, session->machine, session->error, SESSION_ERROR);
 }
 
+/* A kernel that is an ELF file brings its own. */
+static bool open_symbols(Session *session)
+{
+    const Options *options = &session->options;
+    Symbols *symbols = debugger_symbols(session->debugger);
+    char error[SESSION_ERROR - 16];
+    unsigned i;
+
+    if (options->kernel)
+        symbols_load(symbols, options->kernel, error, sizeof error);
+    for (i = 0; i < options->symbol_count; i++) {
+        if (!symbols_load(symbols, options->symbols[i], error, sizeof error)) {
+            snprintf(session->error, SESSION_ERROR, "-symbols: %s", error);
+            return false;
+        }
+    }
+    for (i = 0; i < options->source_count; i++) {
+        if (!symbols_add_source_folder(symbols, options->sources[i])) {
+            snprintf(session->error, SESSION_ERROR, "-source %s: this is no folder",
+                     options->sources[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool open_gdb(Session *session)
 {
     const GdbAddress *address = &session->options.gdb;
@@ -336,7 +362,8 @@ static bool open_machine(Session *session)
             warn(session);
     }
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
-    if (!session->machine || !open_debugger(session) || !open_gdb(session))
+    if (!session->machine || !open_debugger(session) || !open_symbols(session) ||
+        !open_gdb(session))
         return false;
     if (!session->lockstep)
         return true;

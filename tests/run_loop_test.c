@@ -338,6 +338,8 @@ Test(run_loop, what_is_wrong_is_said)
         {"-D /nonexistent/log -display none", "/nonexistent/log"},
         {"-display terminal", "terminal"},
         {"-monitor stdio -serial stdio", "mon:stdio"},
+        {"-symbols /nonexistent -display none", "/nonexistent"},
+        {"-source /nonexistent -display none", "no folder"},
         {"-display sdl", "$DISPLAY"},
         {"-display none -screendump /nonexistent/x.png -bios ROM -no-reboot", "/nonexistent/x.png"},
     };

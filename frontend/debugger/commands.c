@@ -243,6 +243,7 @@ CommandResult commands_execute(Commands *commands, const char *line, const Comma
 {
     char clean[COMMAND_LINE];
     CommandResult result;
+    unsigned stops;
 
     commands->sink = sink;
     commands->lines_left = COMMAND_LINES;
@@ -255,8 +256,11 @@ CommandResult commands_execute(Commands *commands, const char *line, const Comma
         memcpy(clean, commands->last, sizeof clean);
     if (!*clean || *clean == '#')
         return COMMAND_DONE;
+    stops = debugger_stop_count(commands->debugger);
     result = run_line(commands, clean);
     commands->repeated = false;
+    if (result == COMMAND_DONE && debugger_stop_count(commands->debugger) != stops)
+        commands_tell_stop(commands, sink);
     return result;
 }
 
@@ -364,7 +368,8 @@ static void offer_words(const Commands *commands, const CommandRow *row,
     }
 }
 
-/* Where the word at the end of the line begins: '-' is a part of commands' names, and parts others. */
+/* Where the word at the end of the line begins: '-' is a part of commands' names, and parts others.
+ */
 static const char *last_word(const char *line, CommandWords words)
 {
     const char *at = line + strlen(line);

@@ -20,7 +20,6 @@ typedef struct CommandHost {
     void *owner;
     void (*quit)(void *owner);
     void (*reset)(void *owner);
-    Log *log;                       /* whose channels `log` turns on; or NULL */
 } CommandHost;
 
 typedef enum CommandResult {
@@ -33,7 +32,8 @@ typedef struct Commands Commands;
 Commands *commands_create(Debugger *debugger, const CommandHost *host);     /* NULL: out of memory */
 void commands_destroy(Commands *commands);
 
-/* One line, of whatever bytes. An empty one repeats the last command, where that makes sense. */
+/* One line, of whatever bytes. An empty one repeats the last command, where that makes sense. With
+ * COMMAND_DONE a stop that the command itself brought about (`stop`, `reverse-step`) has been told. */
 CommandResult commands_execute(Commands *commands, const char *line, const CommandSink *sink);
 
 /* Says why and where the machine has stopped: for each new debugger_stop_count(). */

@@ -100,6 +100,10 @@ typedef struct Location {
 } Location;
 bool find_location(Commands *commands, const char *text, Location *location);
 
+/* What an expression means to a watchpoint: the memory it reads, or a whole symbol. Fills address, length
+ * and kind of address; says what is wrong. */
+bool watched_place(Commands *commands, const char *what, PointSpec *spec);
+
 /* "x/8xw": the part behind the slash. False: it says what is wrong. */
 bool parse_format(Commands *commands, const char **text, Format *format);
 void print_value(Commands *commands, const Format *format, u64 value, unsigned size);
@@ -133,6 +137,10 @@ CommandFunction command_do_help, command_do_info;
 CommandFunction command_do_continue, command_do_cont, command_do_stop, command_do_stepi, command_do_nexti,
     command_do_step, command_do_next, command_do_stepb, command_do_finish, command_do_until,
     command_do_step_interrupts;
+/* commands_reverse.c */
+CommandFunction command_do_reverse_stepi, command_do_reverse_nexti, command_do_reverse_step,
+    command_do_reverse_next, command_do_reverse_finish, command_do_reverse_continue, command_do_goto,
+    command_do_last_writer, command_do_cut, command_info_timeline;
 /* commands_points.c */
 CommandFunction command_do_break, command_do_tbreak, command_do_pbreak, command_do_watch, command_do_rwatch,
     command_do_awatch, command_do_catch, command_do_catch_exception, command_do_catch_interrupt,

@@ -91,7 +91,8 @@ CommandResult command_do_sendkey(Commands *commands, const char *text)
 static void print_channels(Commands *commands)
 {
     for (unsigned i = 0; i < LOG_CHANNEL_COUNT; i++)
-        say(commands, "%s %-9s %s\n", bit(commands->host.log->enabled, i) ? "on " : "off",
+        say(commands, "%s %-9s %s\n",
+            bit(machine_log(commands->machine)->enabled, i) ? "on " : "off",
             log_channel_name((LogChannel)i), log_channel_help((LogChannel)i));
 }
 
@@ -101,10 +102,6 @@ CommandResult command_do_log(Commands *commands, const char *text)
     u64 enabled = 0;
     char line[COMMAND_LINE], *rest = line, *name;
 
-    if (!commands->host.log) {
-        say(commands, "The log can not be changed from here.\n");
-        return COMMAND_DONE;
-    }
     if (!*text) {
         print_channels(commands);
         return COMMAND_DONE;
@@ -128,7 +125,7 @@ CommandResult command_do_log(Commands *commands, const char *text)
             return COMMAND_DONE;
         }
     }
-    commands->host.log->enabled = enabled;
+    machine_log(commands->machine)->enabled = enabled;
     return COMMAND_DONE;
 }
 

@@ -111,8 +111,7 @@ CommandResult command_do_pbreak(Commands *commands, const char *text)
 
 /* ---- data ---- */
 
-/* What an expression means to a watchpoint: the memory it reads, or a whole symbol. */
-static bool watched_place(Commands *commands, const char *what, PointSpec *spec)
+bool watched_place(Commands *commands, const char *what, PointSpec *spec)
 {
     const Symbol *symbol = symbols_find(commands->symbols, what, strlen(what));
     Expression *expression;

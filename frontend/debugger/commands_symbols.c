@@ -152,7 +152,8 @@ CommandResult command_do_backtrace(Commands *commands, const char *text)
         /* A return address may lie behind the last line of its function: the call does not. */
         u64 call = frames[i].linear - (i > 0);
 
-        symbols_name_address(commands->symbols, frames[i].linear, name, sizeof name);
+        symbols_name_address(commands->symbols, call, name, sizeof name);
+        name[strcspn(name, "+")] = '\0';
         say(commands, "#%-3u 0x%0*" PRIx64 " %s", i, address_digits(commands), frames[i].linear,
             *name ? name : "?");
         if (symbols_line(commands->symbols, call, &line))

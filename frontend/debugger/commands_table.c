@@ -33,6 +33,21 @@ static const CommandRow rows[] = {
     {"step-interrupts", "", "on|off", "should steps go into interrupt handlers?", "",
      command_do_step_interrupts, 0, 0},
 
+    {"", "", "", "Going back", "", NULL, 0, 0},
+    {"reverse-stepi", "rsi", "[COUNT]", "undo one instruction", "", command_do_reverse_stepi, WORDS_EXPRESSION, COMMAND_REPEATS | COMMAND_STOPPED},
+    {"reverse-nexti", "rni", "[COUNT]", "undo one instruction, or a whole call", "", command_do_reverse_nexti, WORDS_EXPRESSION, COMMAND_REPEATS | COMMAND_STOPPED},
+    {"reverse-step", "rs", "[COUNT]", "back to where the line of source before began, into calls",
+     "  Where there is no source, and with a COUNT, instructions.",
+     command_do_reverse_step, WORDS_EXPRESSION, COMMAND_REPEATS | COMMAND_STOPPED},
+    {"reverse-next", "rn", "[COUNT]", "the same, over calls", "", command_do_reverse_next, WORDS_EXPRESSION, COMMAND_REPEATS | COMMAND_STOPPED},
+    {"reverse-finish", "rf", "", "back to before this function was called", "", command_do_reverse_finish, 0, COMMAND_STOPPED},
+    {"reverse-continue", "rc", "", "back to where a breakpoint or watchpoint was met last", "", command_do_reverse_continue, 0, COMMAND_REPEATS | COMMAND_STOPPED},
+    {"last-writer", "lw", "MEMORY", "back to the instruction that wrote memory last",
+     "  MEMORY as for watch: a variable, dword[0x1000], byte phys[0x400].", command_do_last_writer, WORDS_EXPRESSION, COMMAND_STOPPED},
+    {"goto", "", "COUNT|+COUNT|-COUNT|begin|end", "to a moment, by the clock", "", command_do_goto, WORDS_EXPRESSION, COMMAND_STOPPED},
+    {"cut", "", "", "live from this moment of the past, and forget what came after", "", command_do_cut, 0, COMMAND_STOPPED},
+    {"info timeline", "", "", "where the timeline begins, is, and ends", "", command_info_timeline, 0, 0},
+
     {"", "", "", "Stopping", "", NULL, 0, 0},
     {"break", "b br hbreak", "[PLACE] [if CONDITION]", "stop before the instruction at PLACE",
      "  PLACE is a function, FILE:LINE, LINE, an address such as 0x7c00 or *main+4, or 0x7c0:0x10.\n"

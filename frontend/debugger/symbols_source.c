@@ -40,13 +40,14 @@ static FILE *open_below(const char *folder, const char *path)
     return file;
 }
 
-/* "/build/os/kern/init.c" is looked for as kern/init.c and init.c too. */
+/* "/build/os/kern/init.c" is looked for as kern/init.c and init.c too, here and in the folders. */
 static FILE *open_source(const Symbols *symbols, const char *path)
 {
     FILE *file = open_below("", path);
 
     for (const char *part = path; part && !file; part = strchr(part, '/')) {
         part += *part == '/';
+        file = open_below("", part);
         for (unsigned i = 0; i < symbols->folder_count && !file; i++)
             file = open_below(symbols->folders[i], part);
     }
