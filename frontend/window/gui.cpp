@@ -749,6 +749,42 @@ bool gui_input(const char *id, const char *hint, char *text, size_t size, float 
     return entered;
 }
 
+static int line_event(ImGuiInputTextCallbackData *data)
+{
+    const GuiLineHelp *help = static_cast<const GuiLineHelp *>(data->UserData);
+    char text[512];
+
+    if (data->BufTextLen >= (int)sizeof text)
+        return 0;
+    snprintf(text, sizeof text, "%s", data->Buf);
+    if (data->EventFlag == ImGuiInputTextFlags_CallbackCompletion)
+        help->complete(help->owner, text, sizeof text);
+    else
+        help->recall(help->owner, data->EventKey == ImGuiKey_UpArrow, text, sizeof text);
+    data->DeleteChars(0, data->BufTextLen);
+    data->InsertChars(0, text);
+    return 0;
+}
+
+bool gui_command_line(const char *id, const char *hint, char *text, size_t size,
+                      const GuiLineHelp *help)
+{
+    bool entered;
+
+    ImGui::SetNextItemWidth(-1);
+    ImGui::PushID(id);
+    entered = ImGui::InputTextWithHint(
+        "##line", hint, text, size,
+        ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackCompletion |
+            ImGuiInputTextFlags_CallbackHistory,
+        line_event, const_cast<GuiLineHelp *>(help));
+    ImGui::PopID();
+    /* The next command follows at once. */
+    if (entered)
+        ImGui::SetKeyboardFocusHere(-1);
+    return entered;
+}
+
 void gui_focus_next(void)
 {
     ImGui::SetKeyboardFocusHere();

@@ -140,6 +140,14 @@ bool gui_link(GuiColour colour, const char *text);
 bool gui_choice(const char *id, const char *const *names, unsigned count, unsigned *chosen);
 /* True when Enter was pressed. */
 bool gui_input(const char *id, const char *hint, char *text, size_t size, float width);
+/* The same for a command line: Tab completes, the arrows recall. Each replaces the whole text. */
+typedef struct GuiLineHelp {
+    void (*complete)(void *owner, char *text, size_t size);
+    void (*recall)(void *owner, bool older, char *text, size_t size);
+    void *owner;
+} GuiLineHelp;
+bool gui_command_line(const char *id, const char *hint, char *text, size_t size,
+                      const GuiLineHelp *help);
 void gui_focus_next(void);              /* the keyboard to the next input */
 bool gui_escape(void);                  /* the last input was left: Esc, or a click elsewhere */
 void gui_disabled_begin(bool disabled);

@@ -71,7 +71,7 @@ static void row_menu(Panels *panels, const CodeLine *line)
         panels->code.follows = true;
         debugger_run_to(panels->debugger, line->linear);
     }
-    if (gui_menu_item("go on from here", "", false, panels->stopped))
+    if (gui_menu_item("go on from here", "", false, panels->stopped) && panels_may_change(panels))
         debugger_write_register(panels->debugger, "rip",
                                 line->linear - panels->cpu->segments[CS].base);
     gui_line();

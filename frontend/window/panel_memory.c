@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frontend/debugger/reverse.h"
+
 static const char *const spaces[] = {"linear", "physical"};
 static const char *const sizes[] = {"1", "2", "4", "8"};
 
@@ -58,6 +60,40 @@ static bool has_changed(const Panels *panels, size_t offset, size_t size)
 
 /* ---- drawing ---- */
 
+static void watch(Panels *panels, u64 address, unsigned size)
+{
+    const PointSpec spec = {
+        .kind = POINT_WRITE,
+        .address_kind = panels->memory.physical ? ADDRESS_PHYSICAL : ADDRESS_LINEAR,
+        .address = address,
+        .length = size,
+    };
+
+    *panels->message = '\0';
+    if (debugger_add_point(panels->debugger, &spec, panels->message, sizeof panels->message))
+        panels_show(panels, PANEL_POINTS);
+}
+
+static void draw_group_menu(Panels *panels, u64 address, unsigned size)
+{
+    AddressKind kind = panels->memory.physical ? ADDRESS_PHYSICAL : ADDRESS_LINEAR;
+
+    if (!gui_context_begin("byte"))
+        return;
+    if (gui_menu_item("stop when it is written", "", false, true))
+        watch(panels, address, size);
+    if (gui_menu_item("who wrote this last?", "", false,
+                      panels->stopped && debugger_timeline(panels->debugger))) {
+        *panels->message = '\0';
+        panels->code.follows = true;
+        reverse_last_writer(panels->debugger, kind, address, size, panels->message,
+                            sizeof panels->message);
+    }
+    if (!panels->memory.physical && gui_menu_item("walk the page tables", "", false, true))
+        panels_show_walk(panels, address);
+    gui_context_end();
+}
+
 static void draw_group(Panels *panels, size_t offset, unsigned size)
 {
     MemoryPanel *memory = &panels->memory;
@@ -76,6 +112,9 @@ static void draw_group(Panels *panels, size_t offset, unsigned size)
                                                       : GUI_DIM,
                     &value))
         write_bytes(panels, memory->address + offset, value, size);
+    gui_id(memory->address + offset);
+    draw_group_menu(panels, memory->address + offset, size);
+    gui_id_end();
 }
 
 static void draw_letters(const MemoryPanel *memory, size_t offset, unsigned count)

@@ -99,7 +99,7 @@ static void draw_bits(Panels *panels, const char *name, bool can_toggle)
                                                 : (gui_text(colour, bits[i].name), false);
         bit_words(&bits[i], value, words, sizeof words);
         gui_tooltip(words);
-        if (clicked)
+        if (clicked && panels_may_change(panels))
             register_write(reg, panels->cpu, value ^ (u64)1 << bits[i].number, panels->message,
                            sizeof panels->message);
     }

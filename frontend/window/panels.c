@@ -11,12 +11,14 @@
 const Panel panel_table[PANEL_COUNT] = {
     [PANEL_SCREEN] = {"Screen", "The guest's screen. Click it, and the keyboard is the guest's.", 0, panel_screen},
     [PANEL_MEMORY] = {"Memory", "Bytes of memory, by linear or physical address.", 1, panel_memory},
+    [PANEL_COMMAND] = {"Command", "The debugger's commands: type help.", 1, panel_command},
     [PANEL_CODE] = {"Code", "The instructions around the next one.", 2, panel_code},
     [PANEL_TRANSLATION] = {"Translation", "The current block as guest code, as IR and as host code.", 3, panel_translation},
     [PANEL_TABLES] = {"Tables", "GDT, LDT, IDT and TSS, decoded.", 3, panel_tables},
     [PANEL_PAGING] = {"Paging", "How a linear address becomes a physical one.", 3, panel_paging},
     [PANEL_DEVICES] = {"Devices", "Every chip's state.", 1, panel_devices},
     [PANEL_POINTS] = {"Breakpoints", "Where and when the machine is to stop.", 3, panel_points},
+    [PANEL_TIMELINE] = {"Timeline", "What the machine has done: drag to go there.", 3, panel_timeline},
     [PANEL_REGISTERS] = {"Registers", "Registers and flags; rest the mouse on one to read what it is for.", 4, panel_registers},
     [PANEL_FLOATING] = {"x87 and SSE", "The floating-point and vector registers.", 5, panel_floating},
     [PANEL_SEGMENTS] = {"Segments", "The segment registers with what they hide.", 1, panel_segments},
@@ -35,6 +37,12 @@ Panels *panels_create(Debugger *debugger)
     panels->debugger = debugger;
     panels->machine = debugger_machine(debugger);
     panels->cpu = machine_cpu(panels->machine, 0);
+    panels->command.commands = commands_create(debugger, &(CommandHost){0});
+    if (!panels->command.commands) {
+        free(panels);
+        return NULL;
+    }
+    panels->command.told_stop = debugger_stop_count(debugger);
     panels->code.follows = panels->paging.follows = true;
     register_set_read(&panels->registers, panels->cpu);
     panels->registers_before = panels->registers;
@@ -47,6 +55,7 @@ Panels *panels_create(Debugger *debugger)
 
 void panels_destroy(Panels *panels)
 {
+    commands_destroy(panels->command.commands);
     free(panels);
 }
 
@@ -274,6 +283,15 @@ bool panels_read_address(Panels *panels, const char *text, u64 *address)
     return done;
 }
 
+bool panels_may_change(Panels *panels)
+{
+    const char *refusal = debugger_refuses_changes(panels->debugger);
+
+    if (refusal)
+        snprintf(panels->message, sizeof panels->message, "%s", refusal);
+    return !refusal;
+}
+
 bool panels_edit(Panels *panels, u64 id, const char *text, GuiColour colour, u64 *value)
 {
     Editing *editing = &panels->editing;
@@ -291,6 +309,7 @@ bool panels_edit(Panels *panels, u64 id, const char *text, GuiColour colour, u64
             if (!entered)
                 entered = panels_read_address(panels, editing->text, value);
             editing->id = 0;
+            entered = entered && panels_may_change(panels);
         } else if (editing->begun && gui_escape()) {
             editing->id = 0;
         }

@@ -7,6 +7,7 @@
 
 #include "cpu/cpu.h"
 #include "devices/vga_draw.h"
+#include "frontend/debugger/commands.h"
 #include "frontend/debugger/debugger.h"
 #include "frontend/display.h"
 #include "frontend/window/block_view.h"
@@ -24,8 +25,8 @@ typedef struct Panel {
 } Panel;
 
 /* In the table's order. */
-enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_CODE, PANEL_TRANSLATION, PANEL_TABLES, PANEL_PAGING,
-       PANEL_DEVICES, PANEL_POINTS, PANEL_REGISTERS, PANEL_STACK, PANEL_FLOATING, PANEL_SEGMENTS,
+enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_COMMAND, PANEL_CODE, PANEL_TRANSLATION, PANEL_TABLES,
+       PANEL_PAGING, PANEL_DEVICES, PANEL_POINTS, PANEL_TIMELINE, PANEL_REGISTERS, PANEL_STACK, PANEL_FLOATING, PANEL_SEGMENTS,
        PANEL_COUNT };
 extern const Panel panel_table[PANEL_COUNT];
 
@@ -73,6 +74,23 @@ typedef struct TranslationPanel {
     int lit_insn, lit_op, next_lit_insn, next_lit_op;   /* what the mouse is over */
 } TranslationPanel;
 
+enum { COMMAND_LINES = 512, COMMAND_WIDTH = 200, COMMAND_HISTORY = 64, COMMAND_LENGTH = 256 };
+typedef struct CommandPanel {
+    Commands *commands;
+    char lines[COMMAND_LINES][COMMAND_WIDTH];   /* a ring of what was answered */
+    unsigned line_count;                        /* ever */
+    char history[COMMAND_HISTORY][COMMAND_LENGTH];
+    unsigned history_count, recalled;
+    char text[COMMAND_LENGTH];
+    unsigned told_stop;
+    bool wants_keyboard;
+} CommandPanel;
+
+typedef struct TimelinePanel {
+    char text[32];
+    float position;
+} TimelinePanel;
+
 typedef struct PointForm {
     unsigned kind;
     char address[64], condition[128];
@@ -94,6 +112,8 @@ struct Panels {
     MemoryPanel memory;
     PagingPanel paging;
     TranslationPanel translation;
+    CommandPanel command;
+    TimelinePanel timeline;
     PointForm point_form;
     unsigned table_chosen, chip_chosen;
     Editing editing;
@@ -127,6 +147,8 @@ bool panels_edit(Panels *panels, u64 id, const char *text, GuiColour colour, u64
 
 /* A register's name, and after gui_cell() its value, to be edited. `wide`: all 64 bits of it. */
 void panels_register(Panels *panels, const char *name, bool wide);
+/* May registers and memory be changed now? If not, panels->message says why. */
+bool panels_may_change(Panels *panels);
 /* Sets a breakpoint, or takes it away. */
 void panels_toggle_breakpoint(Panels *panels, u64 linear);
 
@@ -138,6 +160,8 @@ u64 panels_instruction(const Panels *panels);   /* linear, of the next one */
 
 void panel_screen(Panels *panels);
 void panel_memory(Panels *panels);
+void panel_command(Panels *panels);
+void panel_timeline(Panels *panels);
 void panel_code(Panels *panels);
 void panel_translation(Panels *panels);
 void panel_tables(Panels *panels);

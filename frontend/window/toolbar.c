@@ -6,11 +6,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "frontend/debugger/reverse.h"
+#include "frontend/debugger/timeline.h"
+
 typedef enum Action {
     ACT_RUN,
     ACT_STEP,
     ACT_OVER,
     ACT_OUT,
+    ACT_BACK_RUN,
+    ACT_BACK_STEP,
+    ACT_BACK_OVER,
 } Action;
 
 // clang-format off
@@ -23,24 +29,34 @@ static const struct {
     {ACT_STEP, "Step", "One instruction, into calls (F11)", GUI_F11, false},
     {ACT_OVER, "Over", "One instruction; calls and repeated string instructions run to their end (F10)", GUI_F10, false},
     {ACT_OUT, "Out", "Until the current function has returned (Shift-F11)", GUI_F11, true},
+    {ACT_BACK_RUN, "< Run", "Back to the last moment at which a breakpoint would have stopped the machine (Shift-F5)", GUI_F5, true},
+    {ACT_BACK_STEP, "< Step", "Back by one instruction (F7)", GUI_F7, false},
+    {ACT_BACK_OVER, "< Over", "Back by one instruction, over calls (Shift-F7)", GUI_F7, true},
 };
 // clang-format on
+
+static void run_or_stop(Panels *panels)
+{
+    if (panels->stopped)
+        debugger_continue(panels->debugger);
+    else if (panels->status->paused)
+        panels->request = DISPLAY_PAUSE;
+    else
+        debugger_pause(panels->debugger);
+}
 
 static void act(Panels *panels, Action action)
 {
     Debugger *debugger = panels->debugger;
+    char *error = panels->message;
+    size_t size = sizeof panels->message;
 
-    *panels->message = '\0';
+    *error = '\0';
     panels->editing.id = 0;
     panels->code.follows = true;
     switch (action) {
     case ACT_RUN:
-        if (panels->stopped)
-            debugger_continue(debugger);
-        else if (panels->status->paused)
-            panels->request = DISPLAY_PAUSE;
-        else
-            debugger_pause(debugger);
+        run_or_stop(panels);
         break;
     case ACT_STEP:
         debugger_step(debugger, STEP_INSTRUCTION, 1);
@@ -51,20 +67,32 @@ static void act(Panels *panels, Action action)
     case ACT_OUT:
         debugger_step(debugger, STEP_OUT, 1);
         break;
+    case ACT_BACK_RUN:
+        reverse_continue(debugger, error, size);
+        break;
+    case ACT_BACK_STEP:
+        reverse_step(debugger, 1, error, size);
+        break;
+    case ACT_BACK_OVER:
+        reverse_next(debugger, 1, error, size);
+        break;
     }
 }
 
 static void draw_buttons(Panels *panels)
 {
     bool still = panels->stopped || panels->status->paused;
+    bool has_past = debugger_timeline(panels->debugger) != NULL;
 
     if (gui_button(still ? "Continue" : "Pause   ", true) || gui_key(GUI_F5, false))
         act(panels, ACT_RUN);
     gui_tooltip("Let the machine run, or stop it (F5)");
     for (unsigned i = 0; i < COUNT_OF(buttons); i++) {
+        bool enabled = panels->stopped && (has_past || buttons[i].action < ACT_BACK_RUN);
+
         gui_same_line();
-        if (gui_button(buttons[i].label, panels->stopped) ||
-            (panels->stopped && gui_key(buttons[i].key, buttons[i].shift)))
+        if (gui_button(buttons[i].label, enabled) ||
+            (enabled && gui_key(buttons[i].key, buttons[i].shift)))
             act(panels, buttons[i].action);
         gui_tooltip(buttons[i].help);
     }
@@ -109,6 +137,14 @@ static void draw_clock(const Panels *panels)
 static void draw_state(const Panels *panels)
 {
     const Stop *stop = debugger_stop(panels->debugger);
+    struct Timeline *timeline = debugger_timeline(panels->debugger);
+
+    if (timeline && timeline_is_past(timeline)) {
+        gui_text(GUI_IR, "In the past.");
+        gui_tooltip("What happens now has happened before. The Timeline panel leads back to the "
+                    "present.");
+        gui_same_line();
+    }
 
     if (*panels->message)
         gui_text(GUI_BAD, panels->message);
