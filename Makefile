@@ -114,10 +114,11 @@ DECODINGS = --count 100000000
 decoder-test: $(BUILD)/tests/decoder-test
 	$(BUILD)/tests/decoder-test $(DECODINGS)
 
-# The instruction reference, from the tables and the results of the last full campaign, which
-# RESULTS=report.txt replaces (made by: vitrine conform --report report.txt).
+# The instruction reference, from the tables and the results of each engine's last full campaign,
+# which RESULTS=report.txt replaces (made by: vitrine conform --engine NAME --report report.txt).
 docs: $(BUILD)/tests/reference-pages
-	$(if $(RESULTS),cp $(RESULTS) docs/instructions/results.txt)
+	$(if $(RESULTS),cp $(RESULTS) docs/instructions/results$(if \
+	    $(shell grep 'engine: translator' $(RESULTS)),-translator).txt)
 	$(BUILD)/tests/reference-pages docs/instructions
 
 # Who includes whom, and that no object of a machine has writable data.

@@ -8,7 +8,7 @@
 
 #include "tests/reference/reference.h"
 
-static Results results;
+static Results results, of_engines[REFERENCE_ENGINES];
 
 static char *read_page(const char *name)
 {
@@ -37,14 +37,15 @@ static unsigned first_difference(const char *a, const char *b)
 
 Test(reference, pages_are_up_to_date)
 {
-    results_read(&results, "docs/instructions/results.txt");
+    results_read(&of_engines[0], "docs/instructions/results.txt");
+    results_read(&of_engines[1], "docs/instructions/results-translator.txt");
     for (unsigned page = 0; reference_page_file(page); page++) {
         const char *name = reference_page_file(page);
         char *text = NULL, *there = read_page(name);
         size_t size;
         FILE *file = open_memstream(&text, &size);
 
-        reference_page(file, page, &results);
+        reference_page(file, page, of_engines);
         fclose(file);
         cr_expect(there && strcmp(text, there) == 0,
                   "docs/instructions/%s is not what the tables say (line %u): run 'make docs'",
@@ -59,7 +60,7 @@ Test(reference, reads_results)
     FILE *file = fopen(BUILD "/results-test.txt", "w");
 
     cr_assert(file);
-    fputs("# vitrine conform\n# host: A\n# seed: 7\nADC 32 9 100 3 2 1\nGONE 16 1 1 1 1 1\n"
+    fputs("# vitrine conform\n# host: A\n# seed: 7\nADC 32 9 100 3 2 1 50\nGONE 16 1 1 1 1 1\n"
           "nonsense\nADD 33 1 1 1 1 1\n",
           file);
     fclose(file);
@@ -67,6 +68,7 @@ Test(reference, reads_results)
     cr_expect_str_eq(results.about, "host: A, seed: 7");
     cr_expect_eq(results.of[INSN_ADC][1].cases, 100);
     cr_expect_eq(results.of[INSN_ADC][1].undefined, 1);
+    cr_expect_eq(results.of[INSN_ADC][1].translated, 50);
     cr_expect(results.of[INSN_ADC][1].known);
     cr_expect_not(results.of[INSN_ADC][0].known);
     remove(BUILD "/results-test.txt");

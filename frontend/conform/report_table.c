@@ -2,9 +2,10 @@
  * The short report: a line per instruction and mode, which docs/instructions keeps.
  *
  *   # host: ... engine: ... cpu: ... seed: ... cases: ...
- *   NAME MODE FORMS CASES EXCEPTIONS DIFFERENT UNDEFINED
+ *   NAME MODE FORMS CASES EXCEPTIONS DIFFERENT UNDEFINED TRANSLATED
  *
- * MODE is 16, 32 or 64; FORMS are rows of opcodes.def.
+ * MODE is 16, 32 or 64; FORMS are rows of opcodes.def; TRANSLATED are those that generated code
+ * executed alone.
  */
 #include <inttypes.h>
 
@@ -31,8 +32,9 @@ void report_table(FILE *file, const Campaign *campaign)
                     unit_sums_add(&sums, unit);
             }
             if (sums.units)
-                fprintf(file, "%s %s %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+                fprintf(file,
+                        "%s %s %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
                         insn_info[name].name, case_mode_name(mode), sums.units, sums.cases,
-                        sums.exceptions, sums.different, sums.undefined);
+                        sums.exceptions, sums.different, sums.undefined, sums.translated);
         }
 }

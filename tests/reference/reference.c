@@ -8,6 +8,9 @@
 #include "frontend/conform/native.h"
 #include "frontend/conform/row_words.h"
 
+const char *const reference_result_files[REFERENCE_ENGINES] = {"results.txt",
+                                                               "results-translator.txt"};
+
 /* ---- results ---- */
 
 static InsnName find_name(const char *name)
@@ -34,11 +37,13 @@ bool results_read(Results *results, const char *path)
         size_t used = strlen(results->about);
 
         line[strcspn(line, "\n")] = '\0';
+        result.translated = 0;
         if (strncmp(line, "# ", 2) == 0 && strchr(line, ':'))
             snprintf(results->about + used, sizeof results->about - used, "%s%s", used ? ", " : "",
                      line + 2);
-        else if (sscanf(line, "%31s %u %u %llu %llu %llu %llu", name, &mode, &forms, &result.cases,
-                        &result.exceptions, &result.different, &result.undefined) == 7 &&
+        else if (sscanf(line, "%31s %u %u %llu %llu %llu %llu %llu", name, &mode, &forms,
+                        &result.cases, &result.exceptions, &result.different, &result.undefined,
+                        &result.translated) >= 7 &&
                  (mode == 16 || mode == 32 || mode == 64) && find_name(name) < INSN_COUNT)
             results->of[find_name(name)][mode / 32] = result;
     }
@@ -136,73 +141,116 @@ static const char *modes_of(const OpcodeRow *row)
     return row->attributes & I64 ? "16, 32" : "16, 32, 64";
 }
 
-static void write_row(FILE *file, const OpcodeRow *row)
+/* "16, 32, 64*" */
+static const char *translated_in(char text[16], unsigned row)
 {
-    char code[64], operands[64], feature[32];
+    size_t used = 0;
+
+    *text = '\0';
+    for (unsigned mode = 0; mode < 3; mode++) {
+        Translated translated = reference_translated(row, 2u << mode);
+
+        if (translated != TRANSLATED_NEVER)
+            used += (size_t)snprintf(text + used, 16 - used, "%s%u%s", used ? ", " : "",
+                                     16u << mode, translated == TRANSLATED_SOMETIMES ? "*" : "");
+    }
+    return *text ? text : "-";
+}
+
+static void write_row(FILE *file, unsigned number)
+{
+    char code[64], operands[64], feature[32], translated[16];
+    const OpcodeRow *row = &opcode_rows[number];
     const InsnInfo *info = &insn_info[row->name];
 
     row_operands(row, operands, sizeof operands);
     row_feature_name(row, feature, sizeof feature);
-    fprintf(file, "| `%s` | %s %s%s | %s | %s |\n", row_code(row, code, sizeof code),
+    fprintf(file, "| `%s` | %s %s%s | %s | %s | %s |\n", row_code(row, code, sizeof code),
             row->attributes & VEX_V ? info->vex_name : info->name, operands,
             row->digit & MEM   ? " (memory)"
             : row->digit & REG ? " (register)"
                                : "",
-            modes_of(row), feature);
+            modes_of(row), translated_in(translated, number), feature);
 }
 
-static void write_results(FILE *file, InsnName name, const Results *results)
+/* Of all modes; "16, 32" in `modes`. */
+static Result sum_results(const Results *results, InsnName name, char *modes, size_t size)
 {
     Result sum = {0};
-    char modes[32] = "";
-    const char *refusal = NULL;
 
-    for (unsigned i = 0; i < opcode_row_count && !refusal; i++)
-        if (opcode_rows[i].name == name)
-            refusal = native_row_refusal(&opcode_rows[i]);
+    *modes = '\0';
     for (unsigned mode = 0; mode < 3; mode++) {
         const Result *result = &results->of[name][mode];
         size_t used = strlen(modes);
 
         if (!result->known)
             continue;
-        snprintf(modes + used, sizeof modes - used, "%s%u", used ? ", " : "", 16u << mode);
+        snprintf(modes + used, size - used, "%s%u", used ? ", " : "", 16u << mode);
         sum.cases += result->cases;
         sum.exceptions += result->exceptions;
         sum.different += result->different;
         sum.undefined += result->undefined;
+        sum.translated += result->translated;
     }
+    return sum;
+}
+
+static void write_counts(FILE *file, const Result *sum, const char *modes)
+{
+    fprintf(file,
+            "%llu cases (%s-bit code), %llu of them exceptions: %llu differ, %llu in "
+            "undefined flags only",
+            sum->cases, modes, sum->exceptions, sum->different, sum->undefined);
+}
+
+static const char *refusal_of(InsnName name)
+{
+    const char *refusal = NULL;
+
+    for (unsigned i = 0; i < opcode_row_count && !refusal; i++)
+        if (opcode_rows[i].name == name)
+            refusal = native_row_refusal(&opcode_rows[i]);
+    return refusal;
+}
+
+static void write_results(FILE *file, InsnName name, const Results results[REFERENCE_ENGINES])
+{
+    const char *refusal = refusal_of(name);
+    char modes[32], translated_modes[32];
+    Result sum = sum_results(&results[0], name, modes, sizeof modes);
+    Result translated = sum_results(&results[1], name, translated_modes, sizeof translated_modes);
+
     fputs("\nConformance: ", file);
-    if (*modes)
-        fprintf(file,
-                "%llu cases (%s-bit code), %llu of them exceptions: %llu differ, %llu in "
-                "undefined flags only.",
-                sum.cases, modes, sum.exceptions, sum.different, sum.undefined);
-    else if (!refusal)
+    if (*modes) {
+        write_counts(file, &sum, modes);
+        fputs(".", file);
+    } else if (!refusal) {
         fputs("not run yet.", file);
+    }
+    if (*translated_modes) {
+        fputs(" On the translator: ", file);
+        write_counts(file, &translated, translated_modes);
+        fprintf(file, "; %llu of them were executed by generated code alone.",
+                translated.translated);
+    }
     if (refusal)
         fprintf(file, "%s%s natively, because %s; see `tests/asm/`.", *modes ? " " : "",
                 *modes ? "Some forms do not run" : "does not run", refusal);
     fputs("\n\n", file);
 }
 
-static void write_instruction(FILE *file, InsnName name, const Results *results)
+static void write_instruction(FILE *file, InsnName name, const Results results[REFERENCE_ENGINES])
 {
-    static const char *const engines[] = {
-        [TRANSLATED_NEVER] = "the translator calls the interpreter",
-        [TRANSLATED_SOMETIMES] = "translated in some forms, else the interpreter is called",
-        [TRANSLATED_ALWAYS] = "translated"};
     const InsnInfo *info = &insn_info[name];
 
     fprintf(file, "## %s\n\n%s (SDM Vol. 2).\n", info->name, info->title);
     write_flags(file, "Flags: reads", info->reads);
     write_flags(file, "; writes", (u16)(info->writes & ~info->undefined));
     write_flags(file, "; leaves undefined", info->undefined);
-    fprintf(file, ".\nEngines: interpreted; %s.\n\n", engines[reference_translated(name)]);
-    fputs("| code | form | modes | CPUID |\n|---|---|---|---|\n", file);
+    fputs(".\n\n| code | form | modes | translated | CPUID |\n|---|---|---|---|---|\n", file);
     for (unsigned i = 0; i < opcode_row_count; i++)
         if (opcode_rows[i].name == name)
-            write_row(file, &opcode_rows[i]);
+            write_row(file, i);
     fputs("\nExceptions:\n\n", file);
     reference_exceptions(file, name);
     write_results(file, name, results);
@@ -219,6 +267,8 @@ static void write_legend(FILE *file)
           "registers (H: by VEX.vvvv, W: or memory), Z a register in the opcode; then the size: "
           "b, w, d, q, dq and qq are 1, 2, 4, 8, 16 and 32 bytes, v the operand size, z the same "
           "but at most 4, y 4 or 8 by REX.W, x 16 or 32 by VEX.L.\n\n"
+          "*Translated*: in code of which size the translator makes host code of it; * in one of "
+          "its register and memory forms only. For all else it calls the interpreter.\n\n"
           "Every instruction can also raise #UD when the processor model lacks what the CPUID "
           "column names, #GP(0) when it has more than 15 bytes, #PF(code) and #GP(0) when it is "
           "fetched, and #DB when it is traced.\n\n",
@@ -261,7 +311,7 @@ static void write_names(FILE *file)
     fputs("\n", file);
 }
 
-static void write_index(FILE *file, const Results *results)
+static void write_index(FILE *file, const Results results[REFERENCE_ENGINES])
 {
     unsigned group;
 
@@ -269,10 +319,12 @@ static void write_index(FILE *file, const Results *results)
           "cpu/opcodes*.def: do not edit. -->\n\n",
           file);
     fprintf(file, "%u instructions, %u encodings. ", (unsigned)INSN_COUNT, opcode_row_count);
-    if (*results->about)
-        fprintf(file, "Conformance results: %s.\n\n", results->about);
-    else
-        fputs("There are no conformance results yet.\n\n", file);
+    for (unsigned i = 0; i < REFERENCE_ENGINES; i++)
+        if (*results[i].about)
+            fprintf(file, "Conformance results: %s. ", results[i].about);
+    if (!*results[0].about)
+        fputs("There are no conformance results yet.", file);
+    fputs("\n\n", file);
     write_legend(file);
     fputs("| group | |\n|---|---|\n", file);
     for (unsigned page = 1; page_group(page, &group); page++) {
@@ -286,7 +338,7 @@ static void write_index(FILE *file, const Results *results)
     write_names(file);
 }
 
-void reference_page(FILE *file, unsigned page, const Results *results)
+void reference_page(FILE *file, unsigned page, const Results results[REFERENCE_ENGINES])
 {
     unsigned group;
 

@@ -13,6 +13,7 @@
 typedef struct Result {
     bool known;
     unsigned long long cases, exceptions, different, undefined;
+    unsigned long long translated;  /* cases that generated code executed alone */
 } Result;
 
 typedef struct Results {
@@ -24,9 +25,11 @@ typedef struct Results {
  * exist any more are ignored. */
 bool results_read(Results *results, const char *path);
 
-/* Pages: the index, then one per group. NULL after the last. */
+/* Pages: the index, then one per group. NULL after the last. Results: of both engines. */
+enum { REFERENCE_ENGINES = 2 };
+extern const char *const reference_result_files[REFERENCE_ENGINES];
 const char *reference_page_file(unsigned page);
-void reference_page(FILE *file, unsigned page, const Results *results);
+void reference_page(FILE *file, unsigned page, const Results results[REFERENCE_ENGINES]);
 
 /* ---- for reference.c ---- */
 
@@ -35,8 +38,8 @@ void reference_exceptions(FILE *file, InsnName name);
 
 typedef enum Translated { TRANSLATED_NEVER, TRANSLATED_SOMETIMES, TRANSLATED_ALWAYS } Translated;
 
-/* Does the translator turn it into host code, or call the interpreter? Register and memory forms of
- * all its rows are tried in 32-bit code. */
-Translated reference_translated(InsnName name);
+/* Does the translator turn the row into host code in code of this size (2, 4, 8 bytes), or call the
+ * interpreter? Its register and its memory form are tried. */
+Translated reference_translated(unsigned row, unsigned code_size);
 
 #endif
