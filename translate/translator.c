@@ -54,6 +54,7 @@ typedef struct Translator {
     TranslatedBlock *translations;
     Handler *handlers; /* the interpreter's body for each call site, by its number */
     u32 count;
+    u32 threshold; /* executions after which a block is translated */
     u32 flushes; /* translations from before another one are gone */
     IrBlock ir;
     TranslatorCounters counters;
@@ -212,7 +213,7 @@ static TranslatedBlock *translation_for(Cpu *cpu, Block *block)
     for (TranslatedBlock *t = block->translation; t; t = t->next)
         if (t->rip == cpu->rip && t->variant == variant)
             return t;
-    if (!can_translate(cpu, block) || ++block->executions < HOT)
+    if (!can_translate(cpu, block) || ++block->executions < translator_of(cpu)->threshold)
         return NULL;
     return translate(cpu, block, variant);
 }
@@ -271,7 +272,8 @@ static void give_x87(Cpu *cpu)
 /* C code may have changed the TLB, or whose it is. */
 static void check_slots(Cpu *cpu)
 {
-    u64 key = (u64)cpu->mmu.generation << 2 | cpu->as;
+    bool slow = cpu->tlb_epoch == TLB_NO_EPOCH; /* alignment checks, data breakpoints */
+    u64 key = (u64)cpu->mmu.generation << 3 | (u64)slow << 2 | cpu->as;
 
     if (key == cpu->native[NATIVE_SLOT_KEY])
         return;
@@ -542,6 +544,7 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
         free(translator);
         return false;
     }
+    translator->threshold = HOT;
     cpu->engine_state = translator;
     clear_jumps(translator);
     cpu->native[NATIVE_SLOT_KEY] = ~(u64)0;
@@ -575,6 +578,11 @@ void translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
 {
     translator_of(cpu)->listener = listener;
     translator_of(cpu)->listener_context = context;
+}
+
+void translator_set_threshold(Cpu *cpu, u32 executions)
+{
+    translator_of(cpu)->threshold = executions;
 }
 
 bool translator_translate(Cpu *cpu)

@@ -39,6 +39,8 @@ typedef void TranslatorListener(void *context, const TranslatorListing *listing)
 
 /* Whom to show each translation; NULL: nobody. */
 void translator_listen(Cpu *cpu, TranslatorListener *listener, void *context);
+/* A block is translated when it is executed for the `executions`th time (8). For tests: 1. */
+void translator_set_threshold(Cpu *cpu, u32 executions);
 /* Translates the block at cpu->rip, hot or not; false when it cannot be. Raises what fetching it
  * raises. */
 bool translator_translate(Cpu *cpu);
