@@ -28,13 +28,14 @@ sources  = $(wildcard $(1)/*.c $(1)/*.S $(1)/*.cpp)
 objects  = $(patsubst %,$(BUILD)/%.o,$(basename $(call sources,$(1))))
 MACHINE  = $(call objects,mmu) $(call objects,cpu) $(call objects,translate) $(call objects,devices)
 FRONTEND = $(call objects,frontend) $(foreach folder,conform debugger gdb window,$(call objects,frontend/$(folder)))
-TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER) $(REFERENCE))
+TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER) $(REFERENCE) $(FUZZ))
 DECODER  = $(call objects,tests/decoder)
 REFERENCE = $(call objects,tests/reference)
+FUZZ     = $(call objects,tests/fuzz)
 GUESTS   = $(call objects,tests/guests)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform \
              frontend/debugger frontend/gdb frontend/window tests tests/guests tests/decoder \
-             tests/reference))
+             tests/reference tests/fuzz))
 
 all: $(BUILD)/vitrine
 
@@ -68,6 +69,9 @@ $(BUILD)/tests/guests-test: $(GUESTS) $(BUILD)/tests/guest_run.o $(MACHINE) \
 
 $(BUILD)/tests/decoder-test: $(DECODER) $(MACHINE)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcapstone -o $@
+
+$(BUILD)/tests/fuzz-engines: $(FUZZ) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/tests/reference-pages: $(REFERENCE) $(filter-out %/main.o,$(DECODER)) \
     $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
@@ -114,6 +118,15 @@ DECODINGS = --count 100000000
 decoder-test: $(BUILD)/tests/decoder-test
 	$(BUILD)/tests/decoder-test $(DECODINGS)
 
+# Random programs on both engines: for ten minutes, FUZZ_OPTIONS='--mode 32 --seed 7 --count 1000'
+# for some, or a hundred thousand blocks in each mode, for minutes, too. SANITIZE=1 goes with both.
+FUZZ_OPTIONS = --seconds 600
+fuzz: $(BUILD)/tests/fuzz-engines
+	$(BUILD)/tests/fuzz-engines $(FUZZ_OPTIONS)
+
+lockstep-test: $(BUILD)/tests/fuzz-engines
+	$(BUILD)/tests/fuzz-engines --seed 1 --blocks 100000
+
 # The instruction reference, from the tables and the results of each engine's last full campaign,
 # which RESULTS=report.txt replaces (made by: vitrine conform --engine NAME --report report.txt).
 docs: $(BUILD)/tests/reference-pages
@@ -145,6 +158,8 @@ help:
 	@echo 'make run        boot the classroom guest'
 	@echo 'make test       run every test'
 	@echo 'make decoder-test  the decoder against capstone, for minutes'
+	@echo 'make fuzz       random programs on both engines, for ten minutes'
+	@echo 'make lockstep-test  100,000 random blocks in each mode on both engines'
 	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
 	@echo 'make docs       write the instruction reference, docs/instructions'
@@ -155,7 +170,7 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test guests-test decoder-test docs structure lint format install clean help
+.PHONY: all run test guests-test decoder-test fuzz lockstep-test docs structure lint format install clean help
 .FORCE:
 
--include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE))
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ))
