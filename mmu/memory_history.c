@@ -352,6 +352,17 @@ static bool any_dirty(const u8 *flags, u64 count)
     return false;
 }
 
+static void clear_dirty(u8 *flags, u64 count)
+{
+    for (u64 i = 0; i < count; i += CHUNK_PAGES) {
+        u64 part = count - i < CHUNK_PAGES ? count - i : CHUNK_PAGES;
+
+        if (any_dirty(flags + i, part))
+            for (u64 page = i; page < i + part; page++)
+                flags[page] &= (u8)~PAGE_DIRTY;
+    }
+}
+
 static u64 chunk_pages(const MemoryState *state, u64 chunk)
 {
     u64 left = state->pages - chunk * CHUNK_PAGES;
@@ -379,7 +390,7 @@ static void set_base(MemoryHistory *history, MemoryState *state)
     state->refs++;
     memory_state_release(history->pool, history->base);
     history->base = state;
-    memory_clear_flag(history->memory, 0, state->pages, PAGE_DIRTY);
+    clear_dirty(history->memory->pages, state->pages);
 }
 
 MemoryState *memory_history_take(MemoryHistory *history)

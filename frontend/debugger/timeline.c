@@ -11,7 +11,7 @@
 #include "frontend/debugger/timeline_state.h"
 
 enum {
-    INTERVAL = 10000000,     /* cycles executed between two snapshots, at least; */
+    INTERVAL = 16000000,     /* cycles executed between two snapshots, at least; */
     PAGE_WORK = 30000,       /* and so many for each page that the last one copied */
     NEAREST_MOMENT = 100000, /* replays leave none nearer to where they go than this */
 };
