@@ -8,7 +8,7 @@ BUILD   = build
 CPPFLAGS = -I. -I$(BUILD) -D_GNU_SOURCE
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wwrite-strings -Werror
 CFLAGS   = -O2 -g
-LDLIBS   = -limgui -lstb -lstdc++ -lSDL2 -lpng -lxxhash -lcapstone -ldw -lelf -ledit -lutil -lm
+LDLIBS   = -limgui -lstb -lstdc++ -lSDL2 -lpng -lxxhash -lcapstone -ldw -lelf -lzstd -ledit -lutil -lm
 
 # SANITIZE=1: a second build, under AddressSanitizer and UndefinedBehaviorSanitizer.
 ifdef SANITIZE

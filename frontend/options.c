@@ -133,6 +133,8 @@ static const OptionRow rows[] = {
     {NULL, NULL, "Pace and log", NULL},
     {"speed", "real|max", "let idle time pass, or skip it (real)", set_speed},
     {"timeline", "SIZE|off", "memory for going back in time (512M)", set_timeline},
+    {"record", "FILE", "write the machine and all that happens to it", set_record},
+    {"replay", "FILE", "run a recording, without its images", set_replay},
     {"d", "CHANNEL,...", "log; -d help lists the channels", set_log},
     {"D", "FILE", "write the log to a file", set_log_file},
 
@@ -275,6 +277,15 @@ static bool check_together(Parser *parser)
     if (!options->kernel && (options->append || options->initrd)) {
         parser->option = options->append ? "-append" : "-initrd";
         return option_error(parser, NULL, "this needs a -kernel");
+    }
+    if ((options->record || options->replay) && (options->lockstep || !options->timeline)) {
+        parser->option = options->record ? "-record" : "-replay";
+        return option_error(parser, NULL, "this needs a timeline, which -engine lockstep and "
+                                          "-timeline off leave out");
+    }
+    if (options->record && options->replay) {
+        parser->option = "-record";
+        return option_error(parser, NULL, "a recording is recorded already; leave -replay away");
     }
     if (options->nographic) {
         options->display = DISPLAY_HEADLESS;

@@ -54,6 +54,7 @@ typedef struct Options {
     MachineEngine engine;
     bool lockstep;          /* both engines, compared */
     u64 translator_memory;
+    const char *record, *replay;    /* files, or NULL */
     u64 timeline;           /* bytes of host memory for snapshots; 0: there is no timeline */
     i64 start_time;                     /* seconds since 1970 */
     const char *bios, *firmware_folder;

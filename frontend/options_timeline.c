@@ -18,3 +18,15 @@ bool set_timeline(Parser *parser, const char *value)
     parser->options->timeline = bytes;
     return true;
 }
+
+bool set_record(Parser *parser, const char *value)
+{
+    parser->options->record = value;
+    return true;
+}
+
+bool set_replay(Parser *parser, const char *value)
+{
+    parser->options->replay = value;
+    return true;
+}

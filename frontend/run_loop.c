@@ -356,6 +356,25 @@ static void reset(RunLoop *loop)
     machine_reset(loop->machine);
 }
 
+/* A recording that nobody steps through is over when it has been replayed, or departed from. */
+static void look_at_replay(RunLoop *loop)
+{
+    const Timeline *timeline = loop->session->timeline;
+
+    if (!timeline || debugger_is_attached(loop->session->debugger))
+        return;
+    if (timeline_departed(timeline)) {
+        end_with_error(loop, timeline_departed(timeline));
+    } else if (timeline_is_over(timeline)) {
+        fprintf(stderr,
+                "vitrine: the recording was replayed to its end at count %llu; the state was the "
+                "same in all of %llu places\n",
+                (unsigned long long)timeline_head(timeline),
+                (unsigned long long)timeline_checked(timeline));
+        end(loop, 0);
+    }
+}
+
 static void run_slice(RunLoop *loop)
 {
     u64 begin = host_now_ns(), now;
@@ -366,6 +385,9 @@ static void run_slice(RunLoop *loop)
         end_with_error(loop, "the two engines differ");
         return;
     }
+    look_at_replay(loop);
+    if (loop->over)
+        return;
     now = host_now_ns();
     pacing_limit(&loop->pacing, now, machine_cycles(loop->machine));
     if (is_stopped(loop)) {

@@ -313,6 +313,43 @@ static bool open_gdb(Session *session)
     return session->gdb != NULL;
 }
 
+static bool open_media(Session *session, MachineConfig *config)
+{
+    Options *options = &session->options;
+    bool classroom = nothing_to_boot(options);
+
+    if (classroom && options->drives[0].kind != DRIVE_NONE) {
+        snprintf(session->error, SESSION_ERROR, "nothing to boot: name an image");
+        return false;
+    }
+    add_default_drives(options);
+    if ((classroom && !open_classroom(session, config)) || !open_drives(session, config))
+        return false;
+    return !options->kernel ||
+           kernel_load(&session->kernel, config, options->kernel, options->initrd, options->append,
+                       session->error, SESSION_ERROR);
+}
+
+/* A recording brings its own machine. */
+static bool open_timeline(Session *session, MachineConfig *config)
+{
+    const Options *options = &session->options;
+
+    if (options->replay) {
+        session->timeline = timeline_replay(config, options->replay, options->timeline,
+                                            session->error, SESSION_ERROR);
+        return session->timeline != NULL;
+    }
+    if (!options->timeline || options->lockstep)
+        return true;
+    session->timeline = timeline_create(config, options->timeline, session->error, SESSION_ERROR);
+    if (!session->timeline && options->record)
+        return false;
+    if (!session->timeline) /* a read-only system, say: there is no going back then */
+        warn(session);
+    return true;
+}
+
 static bool open_machine(Session *session)
 {
     Options *options = &session->options;
@@ -334,19 +371,10 @@ static bool open_machine(Session *session)
         .debug_exit_size = options->debug_exit_size,
         .log = {.enabled = options->log_channels, .write = write_log, .owner = session},
     };
-    bool classroom = nothing_to_boot(options);
 
     if (!*config.boot_order)
         config.boot_order = default_boot_order;
-    if (classroom && options->drives[0].kind != DRIVE_NONE) {
-        snprintf(session->error, SESSION_ERROR, "nothing to boot: name an image");
-        return false;
-    }
-    add_default_drives(options);
-    if ((classroom && !open_classroom(session, &config)) || !open_drives(session, &config))
-        return false;
-    if (options->kernel && !kernel_load(&session->kernel, &config, options->kernel, options->initrd,
-                                        options->append, session->error, SESSION_ERROR))
+    if (!options->replay && !open_media(session, &config))
         return false;
     if (!open_ports(session, &config))
         return false;
@@ -355,15 +383,14 @@ static bool open_machine(Session *session)
         if (!session->lockstep)
             return false;
     }
-    if (options->timeline && !options->lockstep) {
-        session->timeline =
-            timeline_create(&config, options->timeline, session->error, SESSION_ERROR);
-        if (!session->timeline) /* a read-only system, say: there is no going back then */
-            warn(session);
-    }
+    if (!open_timeline(session, &config))
+        return false;
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
     if (!session->machine || !open_debugger(session) || !open_symbols(session) ||
         !open_gdb(session))
+        return false;
+    if (options->record && !timeline_record(session->timeline, &config, options->record,
+                                            session->error, SESSION_ERROR))
         return false;
     if (!session->lockstep)
         return true;
@@ -381,7 +408,8 @@ bool session_open(Session *session)
     for (i = 0; i < MACHINE_FLOPPIES; i++)
         disk_image_init_empty(&session->floppies[i], IMAGE_FLOPPY);
     return open_log(session) &&
-           firmware_load(&session->firmware, &session->options, session->error, SESSION_ERROR) &&
+           (session->options.replay ||
+            firmware_load(&session->firmware, &session->options, session->error, SESSION_ERROR)) &&
            open_machine(session) && open_display(session);
 }
 

@@ -8,20 +8,9 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { TAPE_READ, TAPE_WRITE, TAPE_FLUSH };
 enum { STEP = 16 << 20 /* in which a file grows */, MOST_SECTORS = 1 << 16 };
 
-/* What follows it: of a read the bytes read, of a write those overwritten. */
-typedef struct Record {
-    u8 kind, drive;
-    bool done;  /* what the call returned */
-    bool bytes; /* does anything follow? */
-    u32 count;
-    u64 sector;
-    u64 hash; /* of what was written */
-} Record;
-
-static u64 record_length(const Record *record)
+static u64 record_length(const TapeRecord *record)
 {
     return sizeof *record + (record->bytes ? (u64)record->count * SECTOR_SIZE : 0);
 }
@@ -99,7 +88,7 @@ static bool has_room(Tape *tape, u64 length)
     return true;
 }
 
-static void append(Tape *tape, const Record *record, const u8 *bytes)
+static void append(Tape *tape, const TapeRecord *record, const u8 *bytes)
 {
     u64 length = record_length(record);
 
@@ -117,7 +106,7 @@ static bool record_read(void *owner, u64 sector, u32 count, u8 *bytes)
 {
     TapeDrive *drive = owner;
     bool done = drive->inner->read(drive->inner->owner, sector, count, bytes);
-    Record record = {TAPE_READ, drive->number, done, done, count, sector, 0};
+    TapeRecord record = {TAPE_READ, drive->number, done, done, count, sector, 0};
 
     append(drive->tape, &record, bytes);
     return done;
@@ -132,7 +121,7 @@ static bool record_write(void *owner, u64 sector, u32 count, const u8 *bytes)
 {
     TapeDrive *drive = owner;
     BlockDevice *inner = drive->inner;
-    Record record = {
+    TapeRecord record = {
         TAPE_WRITE, drive->number, false, false, count, sector, hash_sectors(bytes, count)};
     u8 *old = NULL;
 
@@ -149,7 +138,7 @@ static bool record_flush(void *owner)
 {
     TapeDrive *drive = owner;
     bool done = !drive->inner->flush || drive->inner->flush(drive->inner->owner);
-    Record record = {TAPE_FLUSH, drive->number, done, false, 0, 0, 0};
+    TapeRecord record = {TAPE_FLUSH, drive->number, done, false, 0, 0, 0};
 
     append(drive->tape, &record, NULL);
     return done;
@@ -174,7 +163,7 @@ void tape_drive_changed(TapeDrive *drive, const BlockDevice *like)
 /* ---- playing ---- */
 
 /* The record at `at`, if there is a whole one. */
-static bool record_at(const Tape *tape, u64 at, Record *record)
+static bool record_at(const Tape *tape, u64 at, TapeRecord *record)
 {
     u64 left = at < *tape->length ? *tape->length - at : 0;
 
@@ -185,10 +174,10 @@ static bool record_at(const Tape *tape, u64 at, Record *record)
 }
 
 /* The next record, if it is this one; what follows it. */
-static const u8 *expect(TapeDrive *drive, Record *record)
+static const u8 *expect(TapeDrive *drive, TapeRecord *record)
 {
     const Tape *tape = drive->tape;
-    Record found;
+    TapeRecord found;
 
     if (*drive->departed)
         return NULL;
@@ -209,7 +198,8 @@ static const u8 *expect(TapeDrive *drive, Record *record)
 static bool play_read(void *owner, u64 sector, u32 count, u8 *bytes)
 {
     TapeDrive *drive = owner;
-    Record record = {.kind = TAPE_READ, .drive = drive->number, .count = count, .sector = sector};
+    TapeRecord record = {
+        .kind = TAPE_READ, .drive = drive->number, .count = count, .sector = sector};
     const u8 *found = expect(drive, &record);
 
     if (!found || !record.done || !record.bytes)
@@ -221,7 +211,8 @@ static bool play_read(void *owner, u64 sector, u32 count, u8 *bytes)
 static bool play_write(void *owner, u64 sector, u32 count, const u8 *bytes)
 {
     TapeDrive *drive = owner;
-    Record record = {.kind = TAPE_WRITE, .drive = drive->number, .count = count, .sector = sector};
+    TapeRecord record = {
+        .kind = TAPE_WRITE, .drive = drive->number, .count = count, .sector = sector};
 
     if (!expect(drive, &record))
         return false;
@@ -233,7 +224,7 @@ static bool play_write(void *owner, u64 sector, u32 count, const u8 *bytes)
 static bool play_flush(void *owner)
 {
     TapeDrive *drive = owner;
-    Record record = {.kind = TAPE_FLUSH, .drive = drive->number};
+    TapeRecord record = {.kind = TAPE_FLUSH, .drive = drive->number};
 
     return expect(drive, &record) && record.done;
 }
@@ -247,12 +238,27 @@ void tape_player(TapeDrive *drive, Tape *tape, u8 number, const BlockDevice *lik
     tape_drive_changed(drive, like);
 }
 
-/* ---- undoing ---- */
+/* ---- the records ---- */
+
+bool tape_next(const Tape *tape, u64 *at, TapeRecord *record, const u8 **bytes)
+{
+    if (!record_at(tape, *at, record))
+        return false;
+    *bytes = tape->bytes + *at + sizeof *record;
+    *at += record_length(record);
+    return true;
+}
+
+bool tape_add(Tape *tape, const TapeRecord *record, const u8 *bytes)
+{
+    append(tape, record, bytes);
+    return !tape->overflowed;
+}
 
 static bool put_back(const Tape *tape, u64 at, BlockDevice *const media[TAPE_DRIVES])
 {
     BlockDevice *medium;
-    Record record;
+    TapeRecord record;
 
     if (!record_at(tape, at, &record) || record.kind != TAPE_WRITE || !record.done)
         return true;
@@ -267,7 +273,7 @@ bool tape_undo(Tape *tape, u64 length, BlockDevice *const media[TAPE_DRIVES])
 {
     u64 *places = NULL, count = 0, room = 0;
     bool done = true;
-    Record record;
+    TapeRecord record;
 
     for (u64 at = length; done && record_at(tape, at, &record); at += record_length(&record)) {
         if (count == room) {

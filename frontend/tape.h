@@ -12,6 +12,18 @@
 
 enum { TAPE_DRIVES = MACHINE_IDE_DRIVES + MACHINE_FLOPPIES };
 
+enum { TAPE_READ, TAPE_WRITE, TAPE_FLUSH };
+
+/* One access. Bytes may follow it: those read, or those overwritten. */
+typedef struct TapeRecord {
+    u8 kind, drive;
+    u8 done;            /* what the call returned */
+    u8 bytes;           /* does anything follow? */
+    u32 count;          /* sectors */
+    u64 sector;
+    u64 hash;           /* of what was written */
+} TapeRecord;
+
 typedef struct Tape {
     u8 *bytes;          /* shared */
     u64 *length;        /* shared: bytes in use */
@@ -43,6 +55,11 @@ void tape_player(TapeDrive *drive, Tape *tape, u8 number, const BlockDevice *lik
                  const char **departed);
 /* After another medium was put into `like`. */
 void tape_drive_changed(TapeDrive *drive, const BlockDevice *like);
+
+/* The record at `*at`, and what follows it; moves `*at` to the next. False: there is no (whole) one. */
+bool tape_next(const Tape *tape, u64 *at, TapeRecord *record, const u8 **bytes);
+/* False: there is no room. */
+bool tape_add(Tape *tape, const TapeRecord *record, const u8 *bytes);
 
 /* Puts back what was written since the tape was `length` long, and cuts it there; `media` by number. False:
  * a medium could not be written. Needs can_undo. */

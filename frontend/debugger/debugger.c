@@ -64,6 +64,11 @@ void debugger_attach(Debugger *debugger)
     debugger->faces++;
 }
 
+bool debugger_is_attached(const Debugger *debugger)
+{
+    return debugger->faces > 0;
+}
+
 void debugger_detach(Debugger *debugger)
 {
     assert(debugger->faces > 0);
@@ -189,7 +194,13 @@ static RunResult run_machine(Debugger *debugger, u64 until)
     if (!debugger->timeline)
         return machine_run(debugger->machine, until);
     result = timeline_run(debugger->timeline, until);
-    if (was_past && !is_past(debugger) && debugger->goal == GOAL_CONTINUE && !debugger->scanning)
+    if (debugger->scanning)
+        return result;
+    if (timeline_departed(debugger->timeline))
+        debugger_stop_for(debugger, STOP_HISTORY_END, "%s", timeline_departed(debugger->timeline));
+    else if (timeline_is_over(debugger->timeline))
+        debugger_stop_for(debugger, STOP_HISTORY_END, "the end of the recording");
+    else if (was_past && !is_past(debugger) && debugger->goal == GOAL_CONTINUE)
         debugger_stop_for(debugger, STOP_HISTORY_END,
                           "the end of what has happened so far; from here on the machine lives");
     return result;

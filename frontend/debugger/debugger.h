@@ -84,6 +84,7 @@ Symbols *debugger_symbols(Debugger *debugger);
  * none, a triple fault does not stop the machine; when the last has gone, a stopped one goes on. */
 void debugger_attach(Debugger *debugger);
 void debugger_detach(Debugger *debugger);
+bool debugger_is_attached(const Debugger *debugger);
 
 /* ---- points ---- */
 /* NULL with a sentence in `error` (a bad condition, no room). */

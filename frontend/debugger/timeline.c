@@ -45,14 +45,23 @@ void timeline_destroy(Timeline *timeline)
 {
     if (!timeline)
         return;
+    timeline_end_recording(timeline);
     inputs_clear(&timeline->inputs);
     moments_clear(&timeline->moments);
     snapshot_store_destroy(timeline->moments.store);
     tape_destroy(&timeline->tape);
+    recorded_machine_free(&timeline->run.machine);
+    free(timeline->run.places);
     free(timeline);
 }
 
 /* ---- snapshots ---- */
+
+static void get_sent(const Timeline *timeline, u64 sent[TIMELINE_OUTLETS])
+{
+    for (unsigned i = 0; i < TIMELINE_OUTLETS; i++)
+        sent[i] = timeline->outlets[i].sent;
+}
 
 static Moment here(const Timeline *timeline)
 {
@@ -64,11 +73,12 @@ static Moment here(const Timeline *timeline)
     };
 
     timeline_get_media(timeline, moment.media);
+    get_sent(timeline, moment.sent);
     return moment;
 }
 
-/* Takes a snapshot here. Where memory is short, history has a gap. */
-static bool remember(Timeline *timeline)
+/* Where memory is short, history has a gap. */
+bool timeline_remember(Timeline *timeline)
 {
     u64 before = snapshot_store_bytes(timeline->moments.store), pages;
     Moment moment = here(timeline);
@@ -80,6 +90,10 @@ static bool remember(Timeline *timeline)
             timeline->work + (pages * PAGE_WORK > INTERVAL ? pages * PAGE_WORK : INTERVAL);
     if (!moment.snapshot)
         return false;
+    if (timeline->recording || timeline->closed)
+        timeline->last_hash = snapshot_hash(moment.snapshot);
+    if (!timeline->past)
+        timeline_note_place(timeline);
     moments_add(&timeline->moments, &moment);
     moments_thin(&timeline->moments, timeline->budget, timeline->work);
     return true;
@@ -89,10 +103,18 @@ bool timeline_watch(Timeline *timeline, Machine *machine, char *error, size_t er
 {
     timeline->machine = machine;
     timeline->moments.store = timeline->inputs.store = snapshot_store_create(machine);
-    if (timeline->moments.store && remember(timeline))
-        return true;
-    snprintf(error, error_size, "the host has no memory for the timeline");
-    return false;
+    if (!timeline->moments.store || !timeline_remember(timeline)) {
+        snprintf(error, error_size, "the host has no memory for the timeline");
+        return false;
+    }
+    if (timeline->closed &&
+        timeline->run.machine.layout != snapshot_layout(timeline->moments.store)) {
+        snprintf(error, error_size,
+                 "the recording was made by another version of vitrine, whose "
+                 "machine has another state; use that version");
+        return false;
+    }
+    return true;
 }
 
 /* What came before cannot be replayed any more. */
@@ -101,11 +123,13 @@ static void begin_anew(Timeline *timeline)
     if (timeline->log.write)
         timeline->log.write(timeline->log.owner,
                             "timeline: the host has no room for more; history begins here anew");
+    if (timeline->recording)
+        recording_fail(timeline->recording, "there was no room for what the drives gave");
     moments_clear(&timeline->moments);
     inputs_clear(&timeline->inputs);
     *timeline->tape.length = 0;
     timeline->tape.overflowed = timeline->broken = false;
-    remember(timeline);
+    timeline_remember(timeline);
 }
 
 /* ---- at the head ---- */
@@ -124,7 +148,7 @@ static RunResult run_live(Timeline *timeline, u64 until)
         if (timeline->tape.overflowed || timeline->broken)
             begin_anew(timeline);
         else if (timeline->work >= timeline->next_work)
-            remember(timeline);
+            timeline_remember(timeline);
         if (result != RUN_BUDGET || machine_cycles(machine) < limit || limit >= until)
             return result;
     }
@@ -133,7 +157,7 @@ static RunResult run_live(Timeline *timeline, u64 until)
 static void leave_head(Timeline *timeline)
 {
     timeline_settle_edit(timeline);
-    remember(timeline);
+    timeline_remember(timeline);
     timeline->head = here(timeline);
     timeline->next_input = timeline->head.inputs;
     timeline->cursor = timeline->head.tape;
@@ -165,11 +189,19 @@ static u64 next_stop(const Timeline *timeline)
                : timeline->head.cycles;
 }
 
+static u64 least(u64 a, u64 b)
+{
+    return a < b ? a : b;
+}
+
 static void feed_what_is_due(Timeline *timeline)
 {
+    timeline_check_place(timeline);
     while (timeline->next_input < timeline->head.inputs &&
-           next_stop(timeline) <= machine_cycles(timeline->machine))
+           next_stop(timeline) <= machine_cycles(timeline->machine)) {
         timeline_feed(timeline);
+        timeline_check_place(timeline);
+    }
 }
 
 static bool is_end(RunResult result)
@@ -183,7 +215,8 @@ static bool advance(Timeline *timeline, u64 until, RunResult *result)
 {
     Machine *machine = timeline->machine;
     u64 before = machine_cycles(machine), stop = next_stop(timeline);
-    u64 limit = until < stop ? until : stop, inputs = timeline->next_input;
+    u64 limit = least(least(until, stop), timeline_next_place(timeline));
+    u64 inputs = timeline->next_input;
 
     *result = machine_run(machine, limit);
     timeline->work += machine_cycles(machine) - before;
@@ -211,7 +244,7 @@ static RunResult run_past(Timeline *timeline, u64 until)
     while (machine_cycles(timeline->machine) < until && !at_head(timeline))
         if (!advance(timeline, until, &result))
             break;
-    if (at_head(timeline))
+    if (at_head(timeline) && !timeline->closed)
         go_live(timeline);
     return result;
 }
@@ -231,6 +264,9 @@ static void restore(Timeline *timeline, const Moment *moment)
     timeline->work = moment->work;
     timeline->departed = NULL;
     timeline_set_media(timeline, moment->media);
+    for (unsigned i = 0; i < TIMELINE_OUTLETS; i++)
+        timeline->outlets[i].sent = moment->sent[i];
+    timeline_find_place(timeline);
 }
 
 /* Runs on to `cycles`, whoever may want to stop on the way. */
@@ -259,7 +295,7 @@ static void replay_and_remember(Timeline *timeline, u64 cycles)
         if (timeline->departed || cycles - machine_cycles(timeline->machine) >= left)
             break;
         left = cycles - machine_cycles(timeline->machine);
-        remember(timeline);
+        timeline_remember(timeline);
     }
     replay(timeline, cycles);
     feed_what_is_due(timeline);
@@ -281,7 +317,7 @@ bool timeline_goto(Timeline *timeline, u64 cycles)
     if (now > cycles || moment->cycles > now || timeline->departed)
         restore(timeline, moment);
     replay_and_remember(timeline, cycles);
-    if (at_head(timeline) && !timeline->departed)
+    if (at_head(timeline) && !timeline->departed && !timeline->closed)
         go_live(timeline);
     return true;
 }
@@ -292,6 +328,12 @@ bool timeline_cut(Timeline *timeline, char *error, size_t error_size)
 
     if (!timeline->past)
         return true;
+    if (timeline->closed) {
+        snprintf(error, error_size,
+                 "a recording comes without its disks, so the machine cannot "
+                 "live on from here; it can only be replayed");
+        return false;
+    }
     if (!tape_undo(&timeline->tape, timeline->cursor, timeline->media)) {
         snprintf(error, error_size,
                  "a drive's medium could not be put back to what it was: %s; the machine stays in "
@@ -301,6 +343,11 @@ bool timeline_cut(Timeline *timeline, char *error, size_t error_size)
     }
     inputs_cut(&timeline->inputs, timeline->next_input);
     moments_cut(&timeline->moments, machine_cycles(timeline->machine), timeline->next_input);
+    if (timeline->recording)
+        recording_cut(timeline->recording, machine_cycles(timeline->machine), timeline->next_input);
+    for (unsigned i = 0; i < TIMELINE_OUTLETS; i++)
+        timeline->outlets[i].said = timeline->outlets[i].sent;
+    timeline->logged = machine_cycles(timeline->machine);
     timeline_get_media(timeline, then);
     go_live(timeline);
     timeline_get_media(timeline, now);

@@ -47,6 +47,20 @@ bool timeline_cut(Timeline *timeline, char *error, size_t error_size);
  * past nothing may be changed. */
 void timeline_edited(Timeline *timeline);
 
+/* Writes all that happens from the beginning on to a file, until the timeline is destroyed. Between
+ * timeline_watch() and the first run; `config` as the machine was created from. */
+bool timeline_record(Timeline *timeline, const MachineConfig *config, const char *path, char *error,
+                     size_t error_size);
+
+/* In place of timeline_create(): the machine of a recording. Fills in what it is made of, and leaves
+ * engine, log and sinks as they are. It is in the past, and stays there. */
+Timeline *timeline_replay(MachineConfig *config, const char *path, u64 budget, char *error,
+                          size_t error_size);
+/* Has the recording been replayed to its end? Always false of a machine that lives. */
+bool timeline_is_over(const Timeline *timeline);
+/* In how many places the replay was compared with the recording so far. */
+u64 timeline_checked(const Timeline *timeline);
+
 /* How many inputs were refused because the machine is in the past: for a message. */
 u64 timeline_refused(const Timeline *timeline);
 /* A sentence if a replay did something else than what it repeats (a fault of this program), or NULL. */

@@ -8,6 +8,9 @@
 #include "devices/machine_snapshot.h"
 #include "frontend/tape.h"
 
+/* Where the machine's bytes go: serial and parallel ports, the debug console. */
+enum { TIMELINE_OUTLETS = MACHINE_SERIAL_PORTS + MACHINE_PARALLEL_PORTS + 1 };
+
 /* Of a drive: what a BlockDevice says of its medium. */
 typedef struct TapeMedium {
     u64 sectors;
@@ -21,6 +24,7 @@ typedef struct Moment {
     u64 tape;           /* bytes of it that had been used */
     u64 work;           /* cycles that were executed, not idled away, since history began */
     TapeMedium media[TAPE_DRIVES];
+    u64 sent[TIMELINE_OUTLETS]; /* bytes */
     MachineSnapshot *snapshot;
 } Moment;
 

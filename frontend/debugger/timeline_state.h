@@ -5,15 +5,14 @@
 #define FRONTEND_DEBUGGER_TIMELINE_STATE_H
 
 #include "frontend/debugger/timeline.h"
+#include "frontend/debugger/recording.h"
 #include "frontend/debugger/timeline_inputs.h"
 #include "frontend/debugger/timeline_moments.h"
 
-enum { TIMELINE_OUTLETS = MACHINE_SERIAL_PORTS + MACHINE_PARALLEL_PORTS + 1 };
-
 /* What the machine sends goes on to `inner`, unless it is sent again. */
 typedef struct Outlet {
-    Timeline *timeline;
     ByteSink inner;
+    u64 sent, said; /* bytes: up to where the machine is, and the most that ever were */
 } Outlet;
 
 struct Timeline {
@@ -38,6 +37,14 @@ struct Timeline {
     Moment head;        /* in the past: where it ends (its snapshot is among the moments) */
     u64 refused;
     const char *departed;
+    char departed_text[160];
+
+    Recording *recording;   /* being written, or NULL */
+    u64 last_hash;          /* of the last snapshot, where hashes are wanted */
+    bool closed;            /* it replays a recording, and has no life after that: */
+    RecordedRun run;
+    u64 next_place, checked;    /* of run.places: to be compared with next, and how many were */
+    u64 logged;             /* the clock up to which log lines have been written */
 };
 
 /* timeline_taps.c: what comes into the machine and goes out of it. */
@@ -48,5 +55,14 @@ void timeline_get_media(const Timeline *timeline, TapeMedium media[TAPE_DRIVES])
 void timeline_set_media(Timeline *timeline, const TapeMedium media[TAPE_DRIVES]);
 void timeline_feed(Timeline *timeline);     /* the next input of the past */
 void timeline_settle_edit(Timeline *timeline);
+
+/* timeline_recording.c: from and to files. */
+void timeline_check_place(Timeline *timeline);
+u64 timeline_next_place(const Timeline *timeline);  /* its clock, or all ones */
+void timeline_find_place(Timeline *timeline);       /* after going somewhere */
+void timeline_note_place(Timeline *timeline);       /* a snapshot was taken at the head */
+void timeline_end_recording(Timeline *timeline);
+/* timeline.c: takes a snapshot here. False: the host is out of memory. */
+bool timeline_remember(Timeline *timeline);
 
 #endif

@@ -114,27 +114,33 @@ void timeline_feed(Timeline *timeline)
 
 static void send(void *owner, u8 byte)
 {
-    const Outlet *outlet = owner;
+    Outlet *outlet = owner;
 
-    if (!outlet->timeline->past)
-        byte_sink_write(outlet->inner, byte);
+    if (outlet->sent++ < outlet->said)
+        return;
+    outlet->said = outlet->sent;
+    byte_sink_write(outlet->inner, byte);
 }
 
 static void tap_sink(Timeline *timeline, ByteSink *sink)
 {
     Outlet *outlet = &timeline->outlets[timeline->outlet_count++];
 
-    *outlet = (Outlet){timeline, *sink};
+    *outlet = (Outlet){.inner = *sink};
     if (sink->write)
         *sink = (ByteSink){send, outlet};
 }
 
 static void write_log(void *owner, const char *line)
 {
-    const Timeline *timeline = owner;
+    Timeline *timeline = owner;
+    u64 now = timeline->machine ? machine_cycles(timeline->machine) : 0;
 
-    if (!timeline->past && timeline->log.write)
-        timeline->log.write(timeline->log.owner, line);
+    /* A line at the clock at which it stopped may come twice; none is lost. */
+    if (now < timeline->logged || !timeline->log.write)
+        return;
+    timeline->logged = now;
+    timeline->log.write(timeline->log.owner, line);
 }
 
 void timeline_tap(Timeline *timeline, MachineConfig *config)
