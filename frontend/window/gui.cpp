@@ -559,6 +559,29 @@ void gui_gap(void)
     ImGui::Dummy(ImVec2(0, ImGui::GetTextLineHeight() / 3));
 }
 
+static void band(ImU32 colour)
+{
+    ImVec2 at = ImGui::GetCursorScreenPos();
+
+    ImGui::GetWindowDrawList()->AddRectFilled(
+        ImVec2(at.x, at.y - 1),
+        ImVec2(at.x + ImGui::GetContentRegionAvail().x, at.y + ImGui::GetTextLineHeight() + 1),
+        colour);
+}
+
+void gui_band(GuiColour colour)
+{
+    band(colour_of(colour));
+}
+
+void gui_band_heat(float heat)
+{
+    int strength = (int)(heat * 130);
+
+    if (strength > 0)
+        band(IM_COL32(255, 96, 24, strength));
+}
+
 void gui_line(void)
 {
     ImGui::Separator();
@@ -625,14 +648,6 @@ void gui_row(void)
 void gui_row_colour(GuiColour colour)
 {
     ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, colour_of(colour));
-}
-
-void gui_row_heat(float heat)
-{
-    int strength = (int)(heat * (current_gui()->light ? 110 : 120));
-
-    if (strength > 0)
-        ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, IM_COL32(255, 96, 24, strength));
 }
 
 void gui_cell(void)

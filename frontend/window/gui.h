@@ -103,6 +103,8 @@ void gui_same_line(void);
 void gui_column(float characters);      /* goes on in the same line, there */
 void gui_new_line(void);
 void gui_gap(void);
+void gui_band(GuiColour colour);        /* behind the line that begins here */
+void gui_band_heat(float heat);         /* likewise, 0 .. 1 */
 void gui_line(void);                    /* across */
 /* Explains what was drawn last while the mouse rests on it; the rest likewise is about that. */
 void gui_tooltip(const char *text);
@@ -119,8 +121,6 @@ void gui_table_column(const char *name, float width);
 void gui_table_head(void);
 void gui_row(void);
 void gui_row_colour(GuiColour colour);
-/* Warmth of a row, 0 .. 1. */
-void gui_row_heat(float heat);
 void gui_cell(void);
 void gui_table_end(void);
 /* Long tables: only rows first .. last-1 need be drawn, until it returns false. */

@@ -9,7 +9,7 @@
 
 #include "frontend/debugger/symbols.h"
 
-enum { CONTEXT_LINES = 6, MOST_ROWS = 128, BYTES_SHOWN = 6 };
+enum { CONTEXT_LINES = 6, MOST_ROWS = 128, BYTES_SHOWN = 5 };
 
 /* ---- breakpoints ---- */
 
@@ -82,6 +82,14 @@ static void row_menu(Panels *panels, const CodeLine *line)
     gui_context_end();
 }
 
+/* Where the columns of a line begin, in characters. */
+enum { MARGIN = 4 };
+
+static float bytes_column(const Panels *panels)
+{
+    return MARGIN + (float)(panels->cpu->code_size == 2 ? 11 : panels_digits(panels) + 2);
+}
+
 /* "main:" and the source line that begins here; returns how many rows that took. */
 static unsigned draw_names(Panels *panels, u64 linear)
 {
@@ -93,9 +101,8 @@ static unsigned draw_names(Panels *panels, u64 linear)
 
     symbol = symbols_at(symbols, linear, &offset);
     if (symbol && offset == 0) {
-        gui_row();
-        gui_cell();
-        gui_cell();
+        gui_text(GUI_DIM, "");
+        gui_column(MARGIN);
         gui_print(GUI_HEADING, "%s:", symbol->name);
         rows++;
     }
@@ -103,12 +110,10 @@ static unsigned draw_names(Panels *panels, u64 linear)
         const char *text = symbols_source_text(symbols, source.file, source.line);
         const char *slash = strrchr(source.file, '/');
 
-        gui_row();
-        gui_cell();
-        gui_cell();
+        gui_text(GUI_DIM, "");
+        gui_column(MARGIN);
         gui_print(GUI_DIM, "%.20s:%u", slash ? slash + 1 : source.file, source.line);
-        gui_cell();
-        gui_cell();
+        gui_same_line();
         gui_text(GUI_GOOD, text ? text : "");
         rows++;
     }
@@ -138,24 +143,22 @@ static void draw_line(Panels *panels, const CodeLine *line)
 
     if (point)
         marks |= point->enabled ? GUI_MARK_POINT : GUI_MARK_DISABLED;
-    gui_row();
     if (current)
-        gui_row_colour(GUI_ROW_CURRENT);
+        gui_band(GUI_ROW_CURRENT);
     else if (line->linear == panels->code.cursor)
-        gui_row_colour(GUI_ROW_LINKED);
+        gui_band(GUI_ROW_LINKED);
     gui_id(line->linear);
-    gui_cell();
     if (gui_margin(marks))
         panels_toggle_breakpoint(panels, line->linear);
-    gui_cell();
+    gui_column(MARGIN);
     address_text(panels, line->linear, text, sizeof text);
     if (gui_link(GUI_ADDRESS, text))
         panels->code.cursor = line->linear;
     row_menu(panels, line);
-    gui_cell();
+    gui_column(bytes_column(panels));
     bytes_text(line, text, sizeof text);
     gui_text(GUI_DIM, text);
-    gui_cell();
+    gui_column(bytes_column(panels) + 3 * BYTES_SHOWN + 1);
     gui_text(line->length ? GUI_TEXT : GUI_DIM, line->words);
     draw_target(panels, line);
     gui_id_end();
@@ -229,19 +232,12 @@ void panel_code(Panels *panels)
     rows = rows < 1 ? 1 : rows > MOST_ROWS ? MOST_ROWS : rows;
     choose_top(panels, lines, rows);
     scroll(panels, lines, rows);
-    if (!gui_table_begin("code", 4, 0))
-        return;
-    gui_table_column("", 3);
-    gui_table_column("", (float)(panels->cpu->code_size == 2 ? 10 : panels_digits(panels) + 1));
-    gui_table_column("", 3 * BYTES_SHOWN);
-    gui_table_column("", 0);
     for (i = 0; i < rows && used < rows; i++) {
         used += draw_names(panels, lines[i].linear);
         draw_line(panels, &lines[i]);
         used++;
     }
     code->rows = i;
-    gui_table_end();
     if (gui_key(GUI_F9, false))
         panels_toggle_breakpoint(
             panels, code->cursor && !code->follows ? code->cursor : panels_instruction(panels));

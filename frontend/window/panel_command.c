@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_LISTED = 80 /* words that could stand here */ };
+
 /* ---- what is answered ---- */
 
 static char *last_line(CommandPanel *panel)
@@ -28,7 +30,7 @@ static void add_text(void *owner, const char *text, size_t length)
     for (size_t i = 0; i < length; i++) {
         size_t used = strlen(last_line(panel));
 
-        if (text[i] == '\n' || used == COMMAND_WIDTH - 1)
+        if (text[i] == '\n' || used >= panel->columns)
             new_line(panel);
         if (text[i] == '\n' || !text[i])
             continue;
@@ -96,8 +98,29 @@ static void take_word(void *owner, const char *word)
 
 static void list_word(void *owner, const char *word)
 {
-    add_text(owner, word, strlen(word));
-    add_text(owner, "  ", 2);
+    Completion *completion = owner;
+
+    if (completion->count++ >= MOST_LISTED)
+        return;
+    if (strlen(last_line(completion->panel)) + strlen(word) + 2 > completion->panel->columns)
+        new_line(completion->panel);
+    add_text(completion->panel, word, strlen(word));
+    add_text(completion->panel, "  ", 2);
+}
+
+static void list_words(CommandPanel *panel, const char *text)
+{
+    Completion completion = {.panel = panel};
+    char more[40];
+
+    if (*last_line(panel))
+        new_line(panel);
+    commands_complete(panel->commands, text, list_word, &completion);
+    if (completion.count > MOST_LISTED) {
+        snprintf(more, sizeof more, "and %u more", completion.count - MOST_LISTED);
+        add_text(panel, more, strlen(more));
+    }
+    new_line(panel);
 }
 
 static void complete(void *owner, char *text, size_t size)
@@ -115,8 +138,7 @@ static void complete(void *owner, char *text, size_t size)
                  completion.count == 1 ? " " : "");
         return;
     }
-    commands_complete(panel->commands, text, list_word, panel);
-    new_line(panel);
+    list_words(panel, text);
 }
 
 static void execute(Panels *panels)
@@ -156,7 +178,9 @@ void panel_command(Panels *panels)
     CommandPanel *panel = &panels->command;
     const GuiLineHelp help = {complete, recall, panel};
     CommandSink sink = sink_of(panel);
+    float room = gui_room().width / gui_character_width() - 3;
 
+    panel->columns = room < 20 ? 20 : room >= COMMAND_WIDTH ? COMMAND_WIDTH - 1 : (unsigned)room;
     if (!panel->line_count)
         add_text(panel, "Type help; Tab completes, the arrows recall.\n", 45);
     if (panel->told_stop != panels->stop_count && panels->stopped) {

@@ -79,6 +79,7 @@ typedef struct CommandPanel {
     Commands *commands;
     char lines[COMMAND_LINES][COMMAND_WIDTH];   /* a ring of what was answered */
     unsigned line_count;                        /* ever */
+    unsigned columns;                           /* that the panel has room for */
     char history[COMMAND_HISTORY][COMMAND_LENGTH];
     unsigned history_count, recalled;
     char text[COMMAND_LENGTH];
