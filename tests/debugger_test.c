@@ -2,6 +2,7 @@
  * The debugger's engine on machines with a firmware of a few instructions: every kind of point and
  * of step, on both engines, and that none of it changes what the guest does.
  */
+#include "cpu/observer.h"
 #include "tests/debugger_rig.h"
 
 #include <criterion/parameterized.h>
@@ -349,6 +350,58 @@ Test(debugger, scans_find_the_last_stop_and_count_nothing)
         cr_assert_eq(point->hits, 0);
         cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_ASKED);
         cr_assert_not(debugger_scan(rig->debugger, 1500, false, &last));
+        finish(rig);
+    }
+}
+
+/* What a listener has heard. */
+typedef struct Heard {
+    unsigned ports, events, executed;
+    u64 port_cycles, event_cycles;
+    u8 vector;
+} Heard;
+
+static void hear_port(void *owner, u64 cycles, u16 port, Size size, bool write, u64 value)
+{
+    Heard *heard = owner;
+
+    heard->ports++;
+    heard->port_cycles = cycles;
+}
+
+static void hear_event(void *owner, u64 cycles, const ObservedEvent *event)
+{
+    Heard *heard = owner;
+
+    heard->events++;
+    heard->event_cycles = cycles;
+    heard->vector = event->vector;
+}
+
+static void hear_execution(void *owner, u64 linear)
+{
+    ((Heard *)owner)->executed++;
+}
+
+Test(debugger, a_listener_hears_without_a_stop)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, eventful);
+        Heard heard = {0};
+        const DebuggerListener listener = {
+            &heard, hear_port, hear_event, hear_execution, AT(eventful, eventful_out), 1};
+        u64 cycles;
+
+        debugger_listen(rig->debugger, &listener);
+        add(rig, (PointSpec){.kind = POINT_EXCEPTION, .address = EXCEPTION_UD});
+        cr_assert_eq(go_on(rig), STOP_POINT);
+        cycles = debugger_stop(rig->debugger)->cycles;
+        cr_expect_eq(heard.ports, 2);
+        cr_expect_eq(heard.events, 2);
+        cr_expect_eq(heard.vector, EXCEPTION_UD);
+        cr_expect_eq(heard.executed, 1);
+        cr_expect(heard.port_cycles < heard.event_cycles && heard.event_cycles <= cycles);
         finish(rig);
     }
 }

@@ -214,7 +214,9 @@ RunResult debugger_run_once(Debugger *debugger, u64 until)
     points_arm(debugger);
     points_remember(debugger);
     debugger->back_reached = false;
+    debugger->listening = !debugger->scanning;
     result = run_machine(debugger, count < until ? count : until);
+    debugger->listening = false;
     look_at_result(debugger, result);
     if (result == RUN_BUDGET && machine_cycles(debugger->machine) < until)
         result = RUN_STOPPED; /* a POINT_COUNT's doing */
@@ -232,6 +234,11 @@ RunResult debugger_run(Debugger *debugger, u64 until)
         result = debugger_run_once(debugger, until);
     while (result == RUN_STOPPED && debugger->stop.reason == STOP_NONE);
     return result;
+}
+
+void debugger_listen(Debugger *debugger, const DebuggerListener *listener)
+{
+    debugger->listener = listener ? *listener : (DebuggerListener){0};
 }
 
 /* ---- looking for stops ---- */

@@ -12,6 +12,7 @@
 #include "frontend/debugger/symbols.h"
 
 typedef struct Debugger Debugger;
+struct ObservedEvent;
 typedef struct Point Point;
 
 /* `address` of POINT_EXCEPTION and POINT_INTERRUPT: whichever comes. */
@@ -124,6 +125,23 @@ RunResult debugger_run(Debugger *debugger, u64 until);
 bool debugger_scan(Debugger *debugger, u64 until, bool at_end, Stop *last);
 const Stop *debugger_stop(const Debugger *debugger);    /* reason STOP_NONE while running */
 unsigned debugger_stop_count(const Debugger *debugger); /* for faces: another number after each stop */
+
+/* ---- listening ---- */
+
+/* Somebody who hears of what happens without stopping it. Any function may be NULL; they are called
+ * in the midst of an instruction, at the clock `cycles`, and change nothing. What is replayed to go to
+ * another moment is not told; what is run again from there is. */
+typedef struct DebuggerListener {
+    void *owner;
+    void (*port)(void *owner, u64 cycles, u16 port, Size size, bool write, u64 value);
+    void (*event)(void *owner, u64 cycles, const struct ObservedEvent *event);
+    /* Each instruction in [first, first + length), linear; 0: none. Code there runs slowly. */
+    void (*execute)(void *owner, u64 linear);
+    u64 first, length;
+} DebuggerListener;
+
+/* From the next debugger_run() on; copied. NULL: nobody. */
+void debugger_listen(Debugger *debugger, const DebuggerListener *listener);
 
 /* ---- looking and changing (while stopped) ---- */
 /* Why nothing can be changed now: a sentence, because the machine is in the past of its timeline; or NULL. */

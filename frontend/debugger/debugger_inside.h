@@ -77,6 +77,8 @@ struct Debugger {
     Stop stop;
     unsigned stop_count;
     bool scanning;              /* stops are only noted */
+    DebuggerListener listener;
+    bool listening;             /* the listener is to hear of what runs now */
 };
 
 /* ---- debugger.c ---- */

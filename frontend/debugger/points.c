@@ -242,6 +242,8 @@ static void arm_code(Debugger *debugger)
     }
     if (debugger->back.set)
         want_offset(wanted, debugger->back.linear);
+    for (u64 i = 0; i < debugger->listener.length && i < PAGE_SIZE; i++)
+        want_offset(wanted, debugger->listener.first + i);
     for (unsigned offset = 0; offset < PAGE_SIZE; offset++)
         cpu_observe_offset(debugger->cpu, offset, bit(wanted[offset / 64], offset % 64));
 }
@@ -274,7 +276,10 @@ static void arm_data(Debugger *debugger)
 
 static bool needs_observer(const Debugger *debugger)
 {
-    if (debugger->back.set || debugger->goal != GOAL_CONTINUE)
+    const DebuggerListener *listener = &debugger->listener;
+
+    if (debugger->back.set || debugger->goal != GOAL_CONTINUE || listener->port ||
+        listener->event || listener->length)
         return true;
     for (unsigned i = 0; i < debugger->point_count; i++)
         if (debugger->points[i]->point.enabled &&
@@ -396,7 +401,10 @@ static bool on_execute(void *owner, u64 linear)
 {
     Debugger *debugger = owner;
     PointEntry *found = execute_point(debugger, linear);
+    const DebuggerListener *listener = &debugger->listener;
 
+    if (debugger->listening && linear - listener->first < listener->length)
+        listener->execute(listener->owner, linear);
     if (found)
         note(debugger, &(Hit){.entry = found, .address = linear});
     if (back_is_here(debugger, linear))
@@ -445,10 +453,21 @@ static void on_access(void *owner, const ObservedAccess *access)
     }
 }
 
+/* The clock, in the midst of a block. */
+static u64 present(const Debugger *debugger)
+{
+    const Cpu *cpu = debugger->cpu;
+
+    return cpu->cycles + (u64)(cpu->insn - cpu->counted);
+}
+
 static void on_port(void *owner, u16 port, Size size, bool write, u64 value)
 {
     Debugger *debugger = owner;
+    const DebuggerListener *listener = &debugger->listener;
 
+    if (debugger->listening && listener->port)
+        listener->port(listener->owner, present(debugger), port, size, write, value);
     for (unsigned i = 0; i < debugger->point_count; i++) {
         PointEntry *entry = debugger->points[i];
         const Point *point = &entry->point;
@@ -469,6 +488,8 @@ static void on_event(void *owner, const ObservedEvent *event)
 {
     Debugger *debugger = owner;
 
+    if (debugger->listening && debugger->listener.event)
+        debugger->listener.event(debugger->listener.owner, present(debugger), event);
     debugger->interrupted |= event->external;
     for (unsigned i = 0; i < debugger->point_count; i++) {
         PointEntry *entry = debugger->points[i];
@@ -666,7 +687,10 @@ bool points_at(Debugger *debugger)
 {
     u64 linear = debugger_linear(debugger, CS, debugger->cpu->rip);
     PointEntry *found = execute_point(debugger, linear);
+    const DebuggerListener *listener = &debugger->listener;
 
+    if (debugger->listening && linear - listener->first < listener->length)
+        listener->execute(listener->owner, linear);
     if (found)
         stop_at(debugger, &(Hit){.entry = found, .address = linear});
     return found != NULL;
