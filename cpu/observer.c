@@ -1,6 +1,6 @@
 #include "cpu/observer.h"
 
-#include "cpu/code_cache.h"
+#include "cpu/engine.h"
 
 void cpu_observe(Cpu *cpu, Observer *observer)
 {
@@ -22,6 +22,16 @@ void cpu_observe_offset(Cpu *cpu, unsigned offset, bool wanted)
         return;
     *word ^= mask;
     code_cache_split(cpu, offset);
+}
+
+/* An engine's code knows of watched pages or not. */
+void cpu_watch(Cpu *cpu, const WatchedRange *ranges, unsigned count)
+{
+    bool watched = cpu->mmu.watched_count != 0;
+
+    mmu_watch(&cpu->mmu, ranges, count);
+    if (watched != (count != 0) && cpu->engine)
+        cpu->engine->blocks_flushed(cpu);
 }
 
 bool observer_stops(Cpu *cpu)

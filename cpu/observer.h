@@ -55,6 +55,9 @@ void cpu_observe(Cpu *cpu, Observer *observer);
 /* Code at `offset` of any page is of interest now, or no longer. */
 void cpu_observe_offset(Cpu *cpu, unsigned offset, bool wanted);
 
+/* Accesses to these ranges are observed, in the place of all others; they stay the caller's. */
+void cpu_watch(Cpu *cpu, const WatchedRange *ranges, unsigned count);
+
 /* Is it to stop before the instruction at cpu->rip? Sets ATTEND_STOP then. */
 bool observer_stops(Cpu *cpu);
 

@@ -238,17 +238,36 @@ void mmu_watch(Mmu *mmu, const WatchedRange *ranges, unsigned count)
     mmu_demote(mmu);
 }
 
-/* Does a watched range lie in these pages? */
-static bool is_watched(const Mmu *mmu, u64 linear, PhysAddr physical)
+/* The lines of a page that a range touches. */
+static u64 lines_of(const WatchedRange *range, u64 page)
 {
+    u64 end = page | PAGE_MASK, first = range->first, last = range->last;
+
+    if (page > last || first > end)
+        return 0;
+    first = first < page ? 0 : (first & PAGE_MASK) >> WATCHED_LINE_SHIFT;
+    last = last > end ? 63 : (last & PAGE_MASK) >> WATCHED_LINE_SHIFT;
+    return ~(u64)0 >> (63 - (last - first)) << first;
+}
+
+/* Gives an entry the lines that are watched in its page, and says whether such accesses are
+ * watched. */
+static bool find_watched(Mmu *mmu, Access access, Privilege as, u64 linear, PhysAddr physical)
+{
+    bool watched = false;
+    u64 lines = 0;
+
+    if (mmu->watched_count == 0 || access == ACCESS_EXECUTE)
+        return false;
     for (unsigned i = 0; i < mmu->watched_count; i++) {
         const WatchedRange *range = &mmu->watched[i];
-        u64 page = range->physical ? physical : linear;
+        u64 found = lines_of(range, range->physical ? physical : linear);
 
-        if (page <= range->last && range->first <= (page | PAGE_MASK))
-            return true;
+        lines |= found;
+        watched |= found && range->accesses[access];
     }
-    return false;
+    mmu->watched_lines[as][tlb_index(linear)] = lines;
+    return watched;
 }
 
 /* May writes to this page bypass the bus? Not while it holds code, nor before it is known to be
@@ -282,7 +301,8 @@ static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr phy
     for (unsigned other = 0; other < COUNT_OF(entry->tags); other++) {
         u64 tag = entry->tags[other];
 
-        if ((tag & ~(u64)TLB_SLOW) != (page | mmu->epoch) || mmu->physical[as][index] != physical)
+        if ((tag & ~(u64)(TLB_SLOW | TLB_WATCHED)) != (page | mmu->epoch) ||
+            mmu->physical[as][index] != physical)
             entry->tags[other] = 0;
         /* Reads and writes may go to different memory (PAM): one addend cannot serve both. */
         else if (host && entry->addend != addend)
@@ -295,9 +315,8 @@ static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr phy
         mmu->code_generation++;
     if (host)
         entry->addend = addend;
-    if (access != ACCESS_EXECUTE && is_watched(mmu, page, physical))
-        host = NULL;
-    entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW);
+    entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW) |
+                          (find_watched(mmu, access, as, page, physical) ? TLB_WATCHED : 0);
 }
 
 /* The translation, from the TLB or a walk that fills it. */
@@ -308,7 +327,7 @@ static const TlbEntry *look_up(Mmu *mmu, u64 linear, Access access, Privilege as
     u64 wanted = (linear & ~(u64)PAGE_MASK) | mmu->epoch;
     Translation translation;
 
-    if ((entry->tags[access] & ~(u64)TLB_SLOW) == wanted)
+    if ((entry->tags[access] & ~(u64)(TLB_SLOW | TLB_WATCHED)) == wanted)
         return entry;
     if (!paging_walk(mmu, linear, access, as, &translation, fault))
         return NULL;

@@ -29,8 +29,11 @@ typedef struct PageFault {
 
 enum { TLB_ENTRIES = 4096 };
 
-/* Low bits of a tag: the epoch in which it was filled (never 0), and the speed bit. */
-enum { TLB_EPOCH = 0x3FF, TLB_SLOW = 0x400 };
+/* Low bits of a tag: the epoch in which it was filled (never 0), and the speed bits. */
+enum { TLB_EPOCH = 0x1FF, TLB_SLOW = 0x400 };
+/* With the addend valid all the same, when TLB_SLOW is clear: the page has watched bytes, and
+ * Mmu.watched_lines says where. */
+enum { TLB_WATCHED = 0x200, WATCHED_LINE_SHIFT = 6 };
 /* No tag has this bit, not even an empty one: an epoch that never matches. */
 enum { TLB_NO_EPOCH = 0x800 };
 
@@ -46,11 +49,12 @@ typedef struct Translation {
     bool writable, user, executable, global, dirty;     /* of all levels together */
 } Translation;
 
-/* Bytes [first, last], linear or physical, of which every data access is to go the slow way, where an
- * observer can be told of it. */
+/* Bytes [first, last], linear or physical, of which accesses are to go the slow way, where an observer
+ * can be told of them. */
 typedef struct WatchedRange {
     u64 first, last;
     bool physical;
+    bool accesses[2];       /* by Access: reads, writes */
 } WatchedRange;
 
 typedef struct Mmu {
@@ -69,6 +73,7 @@ typedef struct Mmu {
     bool has_1gb_pages;                     /* set by the owner after mmu_init() */
     const WatchedRange *watched;            /* mmu_watch()'s */
     unsigned watched_count;
+    u64 watched_lines[PRIVILEGES][TLB_ENTRIES]; /* bit n: bytes 64n .. 64n+63 of a TLB_WATCHED entry's page */
     Log *log;
 } Mmu;
 

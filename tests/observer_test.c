@@ -316,11 +316,13 @@ static void choose(Watcher *watcher, const Program *program)
         u64 first = below(&watcher->random, 4) ? data_address(&watcher->random)
                                                : code_address(&watcher->random);
 
-        watcher->ranges[i] = (WatchedRange){.first = first,
-                                            .last = first + below(&watcher->random, 9),
-                                            .physical = below(&watcher->random, 2)};
+        watcher->ranges[i] =
+            (WatchedRange){.first = first,
+                           .last = first + below(&watcher->random, 9),
+                           .physical = below(&watcher->random, 2),
+                           .accesses = {below(&watcher->random, 2), below(&watcher->random, 2)}};
     }
-    mmu_watch(&watcher->cpu->mmu, watcher->ranges, below(&watcher->random, 4));
+    cpu_watch(watcher->cpu, watcher->ranges, below(&watcher->random, 4));
 }
 
 static void watch(Watcher *watcher, BareMachine *m, u64 seed)
@@ -424,6 +426,7 @@ static u64 run_program(u64 seed)
     seen = watchers[0].stops + watchers[1].stops + watchers[0].accesses + watchers[1].asked;
     for (unsigned i = 0; i < 4; i++) {
         cpu_observe(&m[i]->cpu, NULL);
+        cpu_watch(&m[i]->cpu, NULL, 0);
         stop(m[i]);
     }
     return seen;

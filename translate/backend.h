@@ -85,6 +85,7 @@ typedef struct Backend {
     const u8 *call, *exit;  /* as written */
     const u8 *check_jump[2];    /* by CPL 3 */
     i32 (*enter)(Cpu *cpu, const u8 *code);
+    bool watching;          /* pages are watched: accesses to them have a way of their own */
 } Backend;
 
 bool backend_create(Backend *backend, u64 size, CallFunction call);

@@ -125,6 +125,7 @@ bool backend_emit(Backend *backend, const IrBlock *ir, u32 number, u32 variant, 
     emit_entry(&e);
     emit_body(&e);
     emit_cold_look_ups(&e);
+    emit_watch_stubs(&e);
     emit_declined(&e);
     emit_exit_stubs(&e);
     if (e.a.full)

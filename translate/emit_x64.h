@@ -51,6 +51,14 @@ typedef struct ColdLookUp {
     u8 *jump, *back;
 } ColdLookUp;
 
+/* The way of an access to a watched page. */
+typedef struct WatchStub {
+    const IrOp *op;
+    Access access;
+    i16 slot;               /* to be emptied; -1: none */
+    u8 *jump, *back;
+} WatchStub;
+
 typedef struct Emitter {
     Assembler a;
     Backend *backend;
@@ -63,6 +71,8 @@ typedef struct Emitter {
     unsigned decline_count;
     ColdLookUp cold[BLOCK_MAX_INSNS * 2];
     unsigned cold_count;
+    WatchStub watches[BLOCK_MAX_INSNS * 2];
+    unsigned watch_count;
     u8 *budget_jump;
     X87Record x87;
     HostCode *code;
@@ -96,6 +106,7 @@ HostOperand emit_address_operand(Emitter *e, const IrAddress *address);
 void emit_offset(Emitter *e, const IrAddress *address);     /* into H_ADDRESS */
 void emit_decline(Emitter *e, const IrOp *op, unsigned condition);
 void emit_cold_look_ups(Emitter *e);
+void emit_watch_stubs(Emitter *e);
 
 void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
 void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */

@@ -112,9 +112,8 @@ static HostOperand tlb_operand(const Emitter *e, u64 member)
     return host_indexed(H_CPU, H_T1, 0, (i64)(tlb + member));
 }
 
-/* The TLB's entry for H_ADDRESS, by its offset from the first, in H_T1; declines if that is not the
- * one. */
-static void emit_tlb(Emitter *e, const IrOp *op, Access access)
+/* Where the TLB's entry for H_ADDRESS is, from the first, into H_T1. */
+static void emit_entry_offset(Emitter *e)
 {
     Assembler *a = &e->a;
     Size wide = is_64bit(e) ? QWORD : DWORD;
@@ -123,12 +122,97 @@ static void emit_tlb(Emitter *e, const IrOp *op, Access access)
     x64_op(a, wide, 0x8B, H_T1, host_register(H_ADDRESS));
     x64_op_immediate(a, wide, 0xC1, 5, host_register(H_T1), (i32)(PAGE_SHIFT - entry_shift));
     x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_T1), (TLB_ENTRIES - 1) << entry_shift);
+}
+
+static HostOperand slot_page(unsigned slot)
+{
+    return CPU_FIELD(native[NATIVE_SLOT_PAGES + slot]);
+}
+
+static HostOperand slot_addend(unsigned slot)
+{
+    return CPU_FIELD(native[NATIVE_SLOT_ADDENDS + slot]);
+}
+
+/* ---- watched pages ---- */
+
+/* Off the path, while anything is watched: an entry that differs by TLB_WATCHED alone serves
+ * accesses to lines that are not. */
+static void note_watch(Emitter *e, const IrOp *op, Access access)
+{
+    u8 *jump = x64_jump_if(&e->a, 5);
+
+    decline_of(e, op->insn);
+    e->watches[e->watch_count++] =
+        (WatchStub){.op = op, .access = access, .slot = -1, .jump = jump, .back = e->a.at};
+}
+
+/* Sets the carry when the line of byte `offset` of the access is watched; the lines are in
+ * H_SCRATCH. */
+static void emit_line_test(Assembler *a, i64 offset)
+{
+    x64_op(a, QWORD, 0x8D, H_T1, host_memory(H_ADDRESS, offset));
+    x64_op_immediate(a, QWORD, 0xC1, 5, host_register(H_T1), WATCHED_LINE_SHIFT);
+    x64_op(a, QWORD, 0x0FA3, H_T1, host_register(H_SCRATCH));
+}
+
+static void emit_watch_stub(Emitter *e, const WatchStub *stub)
+{
+    u64 lines = offsetof(Cpu, mmu.watched_lines) + e->ir->assumptions.as * sizeof(u64[TLB_ENTRIES]);
+    u64 tag = offsetof(TlbEntry, tags) + stub->access * sizeof(u64);
+    Decline *decline = decline_of(e, stub->op->insn);
+    Assembler *a = &e->a;
+    u8 *declined[3];
+    unsigned count = 0;
+
+    x64_patch(stub->jump, a->at);
+    x64_op(a, QWORD, 0x33, H_SCRATCH, tlb_operand(e, tag));
+    x64_alu_immediate(a, QWORD, 7, host_register(H_SCRATCH), TLB_WATCHED);
+    declined[count++] = x64_jump_if(a, 5); /* not equal */
+    x64_op(a, DWORD, 0x8B, H_SCRATCH, host_register(H_T1));
+    x64_op_immediate(a, DWORD, 0xC1, 5, host_register(H_SCRATCH),
+                     __builtin_ctz(sizeof(TlbEntry) / sizeof(u64)));
+    x64_op(a, QWORD, 0x8B, H_SCRATCH, host_indexed(H_CPU, H_SCRATCH, 0, (i64)lines));
+    emit_line_test(a, 0);
+    declined[count++] = x64_jump_if(a, 2); /* carry */
+    if (stub->op->size > 1) {
+        emit_line_test(a, stub->op->size - 1);
+        declined[count++] = x64_jump_if(a, 2);
+    }
+    emit_entry_offset(e);
+    if (stub->slot >= 0) {
+        x64_load_immediate(a, H_SCRATCH, SLOT_EMPTY);
+        x64_op(a, QWORD, 0x89, H_SCRATCH, slot_page((unsigned)stub->slot));
+    }
+    x64_patch(x64_jump(a), stub->back);
+    while (count)
+        x64_patch(declined[--count], a->at);
+    assert(decline->count < COUNT_OF(decline->jumps));
+    decline->jumps[decline->count++] = x64_jump(a);
+}
+
+void emit_watch_stubs(Emitter *e)
+{
+    for (unsigned i = 0; i < e->watch_count; i++)
+        emit_watch_stub(e, &e->watches[i]);
+}
+
+/* The TLB's entry for H_ADDRESS, by its offset from the first, in H_T1; declines if that is not the
+ * one. */
+static void emit_tlb(Emitter *e, const IrOp *op, Access access)
+{
+    Assembler *a = &e->a;
+
+    emit_entry_offset(e);
     x64_op(a, QWORD, 0x8D, H_SCRATCH, host_memory(H_ADDRESS, op->size - 1));
     x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
     x64_op(a, QWORD, 0x0B, H_SCRATCH, CPU_FIELD(tlb_epoch));
     x64_op(a, QWORD, 0x3B, H_SCRATCH,
            tlb_operand(e, offsetof(TlbEntry, tags) + access * sizeof(u64)));
-    emit_decline(e, op, 5); /* not equal */
+    if (e->backend->watching)
+        note_watch(e, op, access);
+    else
+        emit_decline(e, op, 5); /* not equal */
 }
 
 /* ---- slots ---- */
@@ -154,16 +238,6 @@ static u8 slot_of(const IrAddress *address, Access access)
     if (address->index || far)
         slot = 8 + ((base ^ 3 * index ^ far ^ far >> 3 ^ far >> 6) & 7);
     return (u8)(slot + (access == ACCESS_WRITE ? SLOTS / 2 : 0));
-}
-
-static HostOperand slot_page(unsigned slot)
-{
-    return CPU_FIELD(native[NATIVE_SLOT_PAGES + slot]);
-}
-
-static HostOperand slot_addend(unsigned slot)
-{
-    return CPU_FIELD(native[NATIVE_SLOT_ADDENDS + slot]);
 }
 
 /* A base register and a displacement can stay in the access's own operand. */
@@ -241,6 +315,10 @@ static void emit_cold_look_up(Emitter *e, const ColdLookUp *cold)
     x64_op(a, QWORD, 0x8B, H_SCRATCH, host_register(H_ADDRESS));
     x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
     x64_op(a, QWORD, 0x89, H_SCRATCH, slot_page(cold->slot));
+    if (e->backend->watching) { /* of a watched page, the slot knows nothing */
+        e->watches[e->watch_count - 1].slot = cold->slot;
+        e->watches[e->watch_count - 1].back = a->at;
+    }
     x64_op(a, QWORD, 0x8B, H_SCRATCH, tlb_operand(e, offsetof(TlbEntry, addend)));
     x64_op(a, QWORD, 0x89, H_SCRATCH, slot_addend(cold->slot));
     if (cold->direct) { /* host address less what the operand adds, which may wrap */

@@ -171,6 +171,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
     translator->ir.block = block;
     translator->ir.rip = cpu->rip;
     translator->ir.assumptions = variant_assumptions(variant);
+    translator->backend.watching = cpu->mmu.watched_count != 0;
     ir_lift(&translator->ir);
     ir_fuse_pass(&translator->ir);
     ir_flags_pass(&translator->ir);

@@ -33,7 +33,7 @@ void debugger_destroy(Debugger *debugger)
     if (!debugger)
         return;
     cpu_observe(debugger->cpu, NULL);
-    mmu_watch(&debugger->cpu->mmu, NULL, 0);
+    cpu_watch(debugger->cpu, NULL, 0);
     points_destroy(debugger);
     symbols_destroy(debugger->symbols);
     free(debugger);

@@ -255,23 +255,31 @@ static WatchedRange watched_range(const PointSpec *spec)
 
     return (WatchedRange){.first = spec->address,
                           .last = last < spec->address ? ~(u64)0 : last,
-                          .physical = spec->address_kind == ADDRESS_PHYSICAL};
+                          .physical = spec->address_kind == ADDRESS_PHYSICAL,
+                          .accesses = {spec->kind != POINT_WRITE, spec->kind != POINT_READ}};
+}
+
+static bool same_ranges(const WatchedRange *a, const WatchedRange *b, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (a[i].first != b[i].first || a[i].last != b[i].last || a[i].physical != b[i].physical ||
+            a[i].accesses[0] != b[i].accesses[0] || a[i].accesses[1] != b[i].accesses[1])
+            return false;
+    return true;
 }
 
 static void arm_data(Debugger *debugger)
 {
     WatchedRange ranges[MAX_POINTS];
     unsigned count = 0;
-    size_t size;
 
     for (unsigned i = 0; i < debugger->point_count; i++)
         if (debugger->points[i]->point.enabled && is_data(debugger->points[i]->point.spec.kind))
             ranges[count++] = watched_range(&debugger->points[i]->point.spec);
-    size = count * sizeof *ranges;
-    if (count == debugger->cpu->mmu.watched_count && !memcmp(ranges, debugger->watched, size))
+    if (count == debugger->cpu->mmu.watched_count && same_ranges(ranges, debugger->watched, count))
         return;
-    memcpy(debugger->watched, ranges, size);
-    mmu_watch(&debugger->cpu->mmu, debugger->watched, count);
+    memcpy(debugger->watched, ranges, count * sizeof *ranges);
+    cpu_watch(debugger->cpu, debugger->watched, count);
 }
 
 static bool needs_observer(const Debugger *debugger)
