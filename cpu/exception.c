@@ -127,7 +127,7 @@ void cpu_deliver_raised(Cpu *cpu)
     u32 error_code = cpu->error_code;
     bool with_error_code = cpu->has_error_code;
 
-    if (first < 0)
+    if (first < 0 || first >= DELIVERING_INTERRUPT)
         cpu->fault_count = 0;
     remember(cpu, vector, error_code);
     cpu->delivering = -1;

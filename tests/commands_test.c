@@ -165,11 +165,13 @@ Test(commands, tables_and_devices)
     SESSION({"info registers", "CS =f000 ffff0000 0000ffff"}, {"info tlb", "PG disabled"},
             {"info mem", "PG disabled"}, {"walk 0x1234", "0x1234"}, {"gva2gpa 0x1234", "0x1234"},
             {"info gdt", "GDT at"}, {"info idt", "vectors of real mode"}, {"info ldt", "LDT"},
-            {"info tss", "TR"}, {"info descriptor 8", "0008"}, {"info pic", "pic0: irr=00"},
+            {"info tss", "TR"}, {"explain", "no exception"}, {"explain int 0x40", "Vector 64"},
+            {"explain pf", "0x38"}, {"info descriptor 8", "0008"}, {"info pic", "pic0: irr=00"},
             {"info lapic", "LVT"}, {"info pci", "8086:1237"}, {"info mtree", "prio"},
-            {"info jit", "interpreted"}, {"info device", "8259"}, {"info device 8254", "channels[1].mode"},
-            {"info device 8258", "'8259'"}, {"info cpus", "CPU #0"}, {"log pic", ""}, {"log", "on  pic"}, {"log none", ""}, {"log pci,pik", "pic"},
-            {"sendkey ctrl-alt-delete", ""}, {"sendkey foo", "'foo'"});
+            {"info jit", "interpreted"}, {"info device", "8259"},
+            {"info device 8254", "channels[1].mode"}, {"info device 8258", "'8259'"},
+            {"info cpus", "CPU #0"}, {"log pic", ""}, {"log", "on  pic"}, {"log none", ""},
+            {"log pci,pik", "pic"}, {"sendkey ctrl-alt-delete", ""}, {"sendkey foo", "'foo'"});
 }
 
 Test(commands, symbols)

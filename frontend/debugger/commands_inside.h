@@ -104,6 +104,9 @@ bool find_location(Commands *commands, const char *text, Location *location);
  * and kind of address; says what is wrong. */
 bool watched_place(Commands *commands, const char *what, PointSpec *spec);
 
+/* "14", "#PF", "pf"; "" is ANY_VECTOR. */
+bool take_vector(Commands *commands, const char *text, u64 *vector);
+
 /* "x/8xw": the part behind the slash. False: it says what is wrong. */
 bool parse_format(Commands *commands, const char **text, Format *format);
 void print_value(Commands *commands, const Format *format, u64 value, unsigned size);
@@ -119,9 +122,6 @@ void tell_location(Commands *commands, u64 linear);
 /* A line for each instruction from `linear` on; what follows them. */
 u64 print_instructions(Commands *commands, u64 linear, unsigned count);
 
-/* The last exceptions that the processor met while delivering others, or a triple fault, in words. */
-void tell_faults(Commands *commands);
-
 /* A chip's state, by its table; NULL: the machine has none. */
 void *find_chip(Commands *commands, const StateTable *table);
 
@@ -136,7 +136,7 @@ CommandFunction command_do_help, command_do_info;
 /* commands_run.c */
 CommandFunction command_do_continue, command_do_cont, command_do_stop, command_do_stepi, command_do_nexti,
     command_do_step, command_do_next, command_do_stepb, command_do_finish, command_do_until,
-    command_do_step_interrupts;
+    command_do_step_interrupts, command_do_explain;
 /* commands_reverse.c */
 CommandFunction command_do_reverse_stepi, command_do_reverse_nexti, command_do_reverse_step,
     command_do_reverse_next, command_do_reverse_finish, command_do_reverse_continue, command_do_goto,

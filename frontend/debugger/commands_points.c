@@ -185,8 +185,7 @@ CommandResult command_do_awatch(Commands *commands, const char *text)
 
 /* ---- events ---- */
 
-/* "14", "#PF", "pf"; "" is any. */
-static bool take_vector(Commands *commands, const char *text, u64 *vector)
+bool take_vector(Commands *commands, const char *text, u64 *vector)
 {
     *vector = ANY_VECTOR;
     if (!*text)

@@ -2,9 +2,10 @@
  * Commands that move the machine.
  */
 #include "frontend/debugger/commands_inside.h"
+#include "frontend/debugger/story.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 CommandResult command_do_continue(Commands *commands, const char *text)
 {
@@ -119,6 +120,26 @@ static bool is_at_code_stop(const Stop *stop)
     return stop->reason != STOP_NONE && stop->reason != STOP_POWER_OFF;
 }
 
+/* VECTOR, INT n: what would be if it came now. */
+CommandResult command_do_explain(Commands *commands, const char *text)
+{
+    char story[STORY], *line = story, *end;
+    bool software = !strncmp(text, "int ", 4);
+    u64 vector;
+
+    if (software)
+        text = skip_spaces(text + 4);
+    if (!*text)
+        story_tell(commands->cpu, commands->symbols, story, sizeof story);
+    else if (!take_vector(commands, text, &vector))
+        return COMMAND_DONE;
+    else
+        story_of_vector(commands->cpu, commands->symbols, (u8)vector, software, story, sizeof story);
+    for (; (end = strchr(line, '\n')); line = end + 1)
+        say(commands, "%.*s\n", (int)(end - line), line);
+    return COMMAND_DONE;
+}
+
 void commands_tell_stop(Commands *commands, const CommandSink *sink)
 {
     const Stop *stop = debugger_stop(commands->debugger);
@@ -129,7 +150,7 @@ void commands_tell_stop(Commands *commands, const CommandSink *sink)
     if (stop->reason != STOP_STEP && *stop->text)
         say(commands, "%s\n", stop->text);
     if (stop->reason == STOP_TRIPLE_FAULT)
-        tell_faults(commands);
+        command_do_explain(commands, "");
     if (is_at_code_stop(stop))
         tell_location(commands, current_linear(commands));
 }

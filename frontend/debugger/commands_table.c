@@ -117,6 +117,8 @@ static const CommandRow rows[] = {
     {"gva2gpa", "", "ADDRESS", "the physical address of a linear one", "", command_do_gva2gpa, WORDS_EXPRESSION, 0},
     {"info mem", "", "", "what the page tables map, in ranges", "", command_info_mem, 0, 0},
     {"info tlb", "", "", "what the page tables map, page by page", "", command_info_tlb, 0, 0},
+    {"explain", "", "[[int] VECTOR]", "the last exception in words: the rule that was broken, and what came of it",
+     "  With a VECTOR (14, #PF): how that would be delivered now; int VECTOR: by the instruction INT.", command_do_explain, 0, 0},
     {"info gdt", "", "[SELECTOR]", "the global descriptor table", "", command_info_gdt, WORDS_EXPRESSION, 0},
     {"info ldt", "", "[SELECTOR]", "the local descriptor table", "", command_info_ldt, WORDS_EXPRESSION, 0},
     {"info idt", "", "[VECTOR]", "the interrupt descriptor table, or real mode's vectors", "", command_info_idt, WORDS_EXPRESSION, 0},
