@@ -400,17 +400,25 @@ Test(gdb_server, a_step_goes_on_where_it_is_told)
     cr_assert_eq(rig->cpu->gpr[RAX], 1);
 }
 
+/* eip and the addresses of breakpoints are the same then, as where CS has the base 0. */
+static void use_linear_pc(void)
+{
+    gdb_server_close(server, 0);
+    listen_at("tcp:127.0.0.1:0,pc=linear");
+}
+
 Test(gdb_server, breakpoints)
 {
     Client client;
 
+    use_linear_pc();
     debugger_pause(rig->debugger);
     connect_client(&client);
     ask(&client, "qSupported:swbreak+;hwbreak+");
     for (unsigned twice = 0; twice < 2; twice++)
         cr_assert_str_eq(ask_format(&client, "Z0,%x,1", FIRMWARE + OFFSET(spinning_after)), "OK");
     EXPECT(&client, "c", "T05thread:1;swbreak:;");
-    cr_assert_eq(read_number(&client, EIP), OFFSET(spinning_after));
+    cr_assert_eq(read_number(&client, EIP), FIRMWARE + OFFSET(spinning_after));
     cr_assert_eq(read_number(&client, EAX), 1);
     EXPECT(&client, "vCont;c", "T05thread:1;swbreak:;");
     cr_assert_eq(read_number(&client, EAX), 2);
@@ -430,6 +438,35 @@ Test(gdb_server, who_knows_no_reasons_hears_none)
     connect_client(&client);
     cr_assert_str_eq(ask_format(&client, "Z1,%x,1", FIRMWARE + OFFSET(spinning_after)), "OK");
     EXPECT(&client, "c", "T05thread:1;");
+}
+
+/* gdb would look for a breakpoint at eip, find none, and go on as if nothing had happened. */
+Test(gdb_server, no_reason_is_given_where_gdb_does_not_look)
+{
+    Client client;
+
+    debugger_pause(rig->debugger);
+    connect_client(&client);
+    ask(&client, "qSupported:swbreak+;hwbreak+");
+    cr_assert_str_eq(ask_format(&client, "Z1,%x,1", FIRMWARE + OFFSET(spinning_after)), "OK");
+    EXPECT(&client, "c", "T05thread:1;");
+    cr_assert_eq(read_number(&client, EIP), OFFSET(spinning_after));
+}
+
+Test(gdb_server, linear_program_counters)
+{
+    Client client;
+
+    use_linear_pc();
+    debugger_pause(rig->debugger);
+    connect_client(&client);
+    cr_assert_eq(read_number(&client, EIP), 0xFFFFFFF0);
+    EXPECT(&client, "s", "T05thread:1;");
+    cr_assert_eq(read_number(&client, EIP), FIRMWARE);
+    cr_assert_str_eq(ask_format(&client, "s%x", FIRMWARE + OFFSET(spinning_loop)), "T05thread:1;");
+    cr_assert_eq(rig->cpu->gpr[RAX], 1);
+    EXPECT(&client, "P8=00000f00", "OK");
+    cr_assert_eq(rig->cpu->rip, 0);
 }
 
 Test(gdb_server, watchpoints)
@@ -467,6 +504,7 @@ Test(gdb_server, backwards)
     Client client;
     u64 cycles;
 
+    use_linear_pc();
     debugger_pause(rig->debugger);
     connect_client(&client);
     ask(&client, "qSupported:swbreak+;hwbreak+");
@@ -479,9 +517,15 @@ Test(gdb_server, backwards)
     EXPECT(&client, "Z2,500,2", "OK");
     EXPECT(&client, "bc", "T05thread:1;watch:500;");
     EXPECT(&client, "m500,2", "0400");
+    EXPECT(&client, "s", "T05thread:1;watch:500;");
+    EXPECT(&client, "m500,2", "0500");
+    EXPECT(&client, "bc", "T05thread:1;watch:500;");
+    EXPECT(&client, "m500,2", "0400");
+    EXPECT(&client, "bc", "T05thread:1;watch:500;");
+    EXPECT(&client, "m500,2", "0300");
     EXPECT(&client, "z2,500,2", "OK");
     EXPECT(&client, "bc", "T05thread:1;replaylog:begin;");
-    cr_assert_eq(read_number(&client, EIP), 0xFFF0);
+    cr_assert_eq(read_number(&client, EIP), 0xFFFFFFF0);
     EXPECT(&client, "c", "T05thread:1;replaylog:end;");
     cr_assert_eq(machine_cycles(rig->machine), cycles);
     EXPECT(&client, "bs", "T05thread:1;");
@@ -823,6 +867,9 @@ Test(gdb_address, words)
     cr_assert_eq(address.kind, GDB_UNIX);
     cr_assert_str_eq(address.path, "/tmp/gdb");
     cr_assert_eq(address.registers, GDB_REGISTERS_64);
+    cr_assert(!address.linear_pc);
+    ACCEPT("tcp::1234,pc=linear");
+    cr_assert(address.linear_pc);
     ACCEPT("none");
     cr_assert_eq(address.kind, GDB_NOWHERE);
     refuse("tcp:1234x", "tcp::PORT");

@@ -76,6 +76,10 @@ static bool parse_word(GdbAddress *address, const char *word, char *error, size_
     for (unsigned i = 0; i < COUNT_OF(ignored); i++)
         if (!strcmp(word, ignored[i]))
             return true;
+    if (!strcmp(word, "pc=linear")) {
+        address->linear_pc = true;
+        return true;
+    }
     if (!strcmp(word, "arch=i386")) {
         address->registers = GDB_REGISTERS_32;
         return true;
@@ -86,7 +90,7 @@ static bool parse_word(GdbAddress *address, const char *word, char *error, size_
     }
     snprintf(error, error_size,
              "'%.64s' is not known here; behind the address, arch=i386 or arch=x86-64 says which "
-             "registers gdb gets",
+             "registers gdb gets, and pc=linear that it sees the code segment's base in eip",
              word);
     return false;
 }

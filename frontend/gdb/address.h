@@ -19,10 +19,11 @@ typedef struct GdbAddress {
     u16 port;               /* 0: any that is free */
     char path[GDB_PATH];
     GdbRegisterSet registers;
+    bool linear_pc;         /* eip and rip as linear addresses, not as offsets in CS */
 } GdbAddress;
 
 /* "tcp::1234", "tcp:HOST:PORT", "tcp:[::1]:PORT", "unix:PATH", "none", each with ",arch=i386" or
- * ",arch=x86-64"; QEMU's ",server", ",nowait" and the like change nothing. False: a sentence is in `error`. */
+ * ",arch=x86-64", and with ",pc=linear"; QEMU's ",server", ",nowait" and the like change nothing. False: a sentence is in `error`. */
 bool gdb_address_parse(GdbAddress *address, const char *text, char *error, size_t error_size);
 
 /* The descriptor of a listening socket, and the port that it got; or -1, with a sentence in `error`. */

@@ -45,6 +45,26 @@ static bool is_of_data(const Stop *stop)
            stop->point->spec.kind <= POINT_ACCESS;
 }
 
+static bool is_watching(const GdbServer *server)
+{
+    for (unsigned i = 0; i < GDB_POINTS; i++)
+        if (server->points[i].number && server->points[i].type >= 2)
+            return true;
+    return false;
+}
+
+/* Has the instruction before this moment done what a watchpoint waits for? Undoing it is what
+ * happens first on the way back, then. */
+static bool was_just_now(GdbServer *server, Stop *stop)
+{
+    u64 now = machine_cycles(server->machine);
+    char error[SENTENCE];
+
+    return is_watching(server) && reverse_step(server->debugger, 1, error, sizeof error) &&
+           debugger_scan(server->debugger, now, true, stop) && is_of_data(stop) &&
+           stop->cycles == now;
+}
+
 /* To gdb, a watched write happens backwards when it is undone: before the instruction. */
 GdbAnswer gdb_reverse_continue(GdbServer *server, const char *arguments, size_t length)
 {
@@ -53,9 +73,11 @@ GdbAnswer gdb_reverse_continue(GdbServer *server, const char *arguments, size_t 
 
     (void)arguments, (void)length;
     debugger_pause(server->debugger);
-    if (!reverse_continue(server->debugger, error, sizeof error))
-        return refuse(server, error);
-    stop = *debugger_stop(server->debugger);
+    if (!was_just_now(server, &stop)) {
+        if (!reverse_continue(server->debugger, error, sizeof error))
+            return refuse(server, error);
+        stop = *debugger_stop(server->debugger);
+    }
     if (is_of_data(&stop) && !reverse_step(server->debugger, 1, error, sizeof error))
         return refuse(server, error);
     return arrived(server, &stop);

@@ -200,7 +200,20 @@ static void add_register(GdbDescription *description, const Row *row)
                           : "int32");
 }
 
-void gdb_describe(GdbDescription *description, const Cpu *cpu, GdbArchitecture architecture)
+static void find_program_counter(GdbDescription *description, bool linear)
+{
+    const char *name = description->architecture == GDB_CODE_64 ? "rip" : "eip";
+
+    for (unsigned i = 0; i < description->count; i++) {
+        if (!strcmp(description->registers[i].name, name)) {
+            description->registers[i].linear = linear;
+            description->pc = &description->registers[i];
+        }
+    }
+}
+
+void gdb_describe(GdbDescription *description, const Cpu *cpu, GdbArchitecture architecture,
+                  bool linear_pc)
 {
     description->architecture = architecture;
     description->count = 0;
@@ -222,6 +235,7 @@ void gdb_describe(GdbDescription *description, const Cpu *cpu, GdbArchitecture a
         say(description, "</feature>");
     }
     say(description, "</target>");
+    find_program_counter(description, linear_pc);
 }
 
 const char *gdb_architecture_name(GdbArchitecture architecture)
@@ -234,9 +248,16 @@ const char *gdb_architecture_name(GdbArchitecture architecture)
 
 /* ---- reading and writing registers ---- */
 
-unsigned gdb_register_read(const GdbRegister *reg, const Cpu *cpu, u8 *bytes)
+u64 gdb_register_value(const GdbRegister *reg, const Cpu *cpu)
 {
     u64 value = register_read(reg->low, cpu);
+
+    return reg->linear ? (value + cpu->segments[CS].base) & cpu->linear_mask : value;
+}
+
+unsigned gdb_register_read(const GdbRegister *reg, const Cpu *cpu, u8 *bytes)
+{
+    u64 value = gdb_register_value(reg, cpu);
 
     memcpy(bytes, &value, sizeof value);
     value = reg->high ? register_read(reg->high, cpu) : 0;
@@ -247,14 +268,17 @@ unsigned gdb_register_read(const GdbRegister *reg, const Cpu *cpu, u8 *bytes)
 bool gdb_register_write(const GdbRegister *reg, Debugger *debugger, const u8 *bytes)
 {
     u8 all[GDB_REGISTER_BYTES] = {0}, now[GDB_REGISTER_BYTES];
+    const Cpu *cpu = machine_cpu(debugger_machine(debugger), 0);
     u64 value;
 
     memcpy(all, bytes, reg->bits / 8);
-    gdb_register_read(reg, machine_cpu(debugger_machine(debugger), 0), now);
+    gdb_register_read(reg, cpu, now);
     /* gdb writes registers back that nobody has changed, and some of them cannot be written. */
     if (!memcmp(all, now, reg->bits / 8))
         return true;
     memcpy(&value, all, sizeof value);
+    if (reg->linear)
+        value -= cpu->segments[CS].base;
     if (!debugger_write_register(debugger, register_name(reg->low), value))
         return false;
     memcpy(&value, all + sizeof value, sizeof value);

@@ -18,23 +18,29 @@ typedef struct GdbRegister {
     const char *name;
     unsigned bits;              /* 32, 64, 80 or 128 */
     const Register *low, *high; /* `high`: what lies above the low 64 bits, or NULL */
+    bool linear;                /* an offset in CS, which gdb gets as a linear address */
 } GdbRegister;
 
 typedef struct GdbDescription {
     GdbArchitecture architecture;
     GdbRegister registers[GDB_REGISTERS];
     unsigned count;
+    const GdbRegister *pc;
     char xml[GDB_XML];
     size_t xml_length;
 } GdbDescription;
 
-/* GDB_CODE_64 has the registers of 64-bit mode, the others those of 32-bit mode. */
-void gdb_describe(GdbDescription *description, const Cpu *cpu, GdbArchitecture architecture);
+/* GDB_CODE_64 has the registers of 64-bit mode, the others those of 32-bit mode. `linear_pc`: the program
+ * counter has the code segment's base in it. */
+void gdb_describe(GdbDescription *description, const Cpu *cpu, GdbArchitecture architecture, bool linear_pc);
 
 const char *gdb_architecture_name(GdbArchitecture architecture);
 
 /* Its bytes, lowest first; returns how many: at most GDB_REGISTER_BYTES. */
 unsigned gdb_register_read(const GdbRegister *reg, const Cpu *cpu, u8 *bytes);
+
+/* The low 64 bits. */
+u64 gdb_register_value(const GdbRegister *reg, const Cpu *cpu);
 
 /* False when the processor cannot take this value now. */
 bool gdb_register_write(const GdbRegister *reg, Debugger *debugger, const u8 *bytes);

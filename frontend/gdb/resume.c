@@ -29,12 +29,15 @@ static void step(GdbServer *server)
 /* An address to go on at may follow. */
 static bool jump(GdbServer *server, const char *text)
 {
+    u8 bytes[GDB_REGISTER_BYTES] = {0};
     u64 address;
 
     if (!*text)
         return true;
-    return hex_number(&text, &address) && !*text &&
-           debugger_write_register(server->debugger, "rip", address);
+    if (!hex_number(&text, &address) || *text)
+        return false;
+    memcpy(bytes, &address, sizeof address);
+    return gdb_register_write(server->description.pc, server->debugger, bytes);
 }
 
 static GdbAnswer go_on(GdbServer *server, const char *address, bool one)
@@ -170,6 +173,14 @@ static u64 watched_address(const GdbPoint *point, const Stop *stop)
     return stop->address - point->address < point->length ? stop->address : point->address;
 }
 
+/* A breakpoint that does not lie at the program counter, because of the code segment's base, gdb
+ * would take for one that has been removed, and go on for ever. */
+static bool is_where_gdb_looks(const GdbServer *server, const GdbPoint *point)
+{
+    return (point->type ? server->knows_hwbreak : server->knows_swbreak) &&
+           gdb_register_value(server->description.pc, server->cpu) == point->address;
+}
+
 static void add_reason(GdbServer *server, const Stop *stop, char *text, size_t size)
 {
     static const char *const watches[] = {"watch", "rwatch", "awatch"};
@@ -184,10 +195,10 @@ static void add_reason(GdbServer *server, const Stop *stop, char *text, size_t s
     else if (point->type >= 2)
         snprintf(text, size, "%s:%llx;", watches[point->type - 2],
                  (unsigned long long)watched_address(point, stop));
-    else if (point->type == 0)
-        snprintf(text, size, "%s", server->knows_swbreak ? "swbreak:;" : "");
+    else if (is_where_gdb_looks(server, point))
+        snprintf(text, size, "%s", point->type ? "hwbreak:;" : "swbreak:;");
     else
-        snprintf(text, size, "%s", server->knows_hwbreak ? "hwbreak:;" : "");
+        *text = '\0';
 }
 
 static void describe_stop(GdbServer *server, const Stop *stop)
@@ -241,7 +252,7 @@ static void tell_of_mode(GdbServer *server)
 
 static bool is_stepping_on(GdbServer *server, const Stop *stop)
 {
-    u64 at = server->cpu->rip;
+    u64 at = gdb_register_value(server->description.pc, server->cpu);
 
     return server->in_range && stop->reason == STOP_STEP && at >= server->range_begin &&
            at < server->range_end;

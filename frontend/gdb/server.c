@@ -66,7 +66,8 @@ static void attach(GdbServer *server)
     debugger_attach(server->debugger);
     debugger_pause(server->debugger);
     server->stop_count = debugger_stop_count(server->debugger) - 1;
-    gdb_describe(&server->description, server->cpu, choose_architecture(server));
+    gdb_describe(&server->description, server->cpu, choose_architecture(server),
+                 server->address.linear_pc);
     gdb_report_stop(server);
 }
 
