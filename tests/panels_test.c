@@ -232,6 +232,50 @@ Test(panels, chips_are_told)
     cr_expect_lt(strlen(small), sizeof small);
 }
 
+Test(panels, events_are_logged)
+{
+    static EventLog log;
+    static AddressSpace ports;
+    BareMachine *m = bare_in_ring(0);
+    char text[128];
+
+    cpu_between_instructions(&m->cpu);
+    space_init(&ports, "ports", 0xFFFF, NULL);
+    cr_expect_null(event_log_at(&log, 0));
+    for (unsigned i = 0; i < 3; i++)
+        event_log_port(&log, &m->cpu, 100 + i, 0x61, BYTE, false, 0x1234);
+    event_log_event(&log, &m->cpu, 200,
+                    &(ObservedEvent){.vector = 14, .has_error_code = true, .error_code = 2});
+    cr_expect_eq(log.count, 2);
+    logged_event_words(event_log_at(&log, 0), &ports, text, sizeof text);
+    cr_expect_str_eq(text, "exception 14 Page Fault, error code 0002");
+    logged_event_words(event_log_at(&log, 1), &ports, text, sizeof text);
+    cr_expect_str_eq(text, "in  port 061 -> 34  nobody");
+    cr_expect_eq(event_log_at(&log, 1)->repeats, 2);
+    for (unsigned i = 0; i < 2 * LOGGED_EVENTS; i++)
+        event_log_port(&log, &m->cpu, i, (u16)i, WORD, true, i);
+    cr_expect_eq(event_log_at(&log, 0)->number, (u16)(2 * LOGGED_EVENTS - 1));
+    cr_expect_not_null(event_log_at(&log, LOGGED_EVENTS - 1));
+    cr_expect_null(event_log_at(&log, LOGGED_EVENTS));
+    bare_destroy(m);
+}
+
+Test(panels, heat_is_counted)
+{
+    static Heat heat;
+
+    cr_expect_eq(heat_of(&heat, 5), 0);
+    for (unsigned i = 0; i < 1000; i++)
+        heat_add(&heat, 0xC0000000);
+    heat_add(&heat, 0xC0000001);
+    cr_expect_eq(heat_count(&heat, 0xC0000000), 1000);
+    cr_expect_eq(heat_of(&heat, 0xC0000000), 1);
+    cr_expect(heat_of(&heat, 0xC0000001) > 0 && heat_of(&heat, 0xC0000001) < 0.2f);
+    for (u64 i = 0; i < 3 * HEAT_PLACES; i++)
+        heat_add(&heat, i << 12);
+    cr_expect_eq(heat_count(&heat, 0xC0000001), 1);
+}
+
 /* ---- a block beside its translation ---- */
 
 PROGRAM(a_block, 32, "add eax, ebx; mov ecx, [esp + 4]; jz . + 8");

@@ -574,12 +574,15 @@ void gui_band(GuiColour colour)
     band(colour_of(colour));
 }
 
+static ImU32 heat_colour(float heat)
+{
+    return IM_COL32(255, 96, 24, (int)(ImClamp(heat, 0.0f, 1.0f) * 130));
+}
+
 void gui_band_heat(float heat)
 {
-    int strength = (int)(heat * 130);
-
-    if (strength > 0)
-        band(IM_COL32(255, 96, 24, strength));
+    if (heat > 0)
+        band(heat_colour(heat));
 }
 
 void gui_line(void)
@@ -648,6 +651,12 @@ void gui_row(void)
 void gui_row_colour(GuiColour colour)
 {
     ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, colour_of(colour));
+}
+
+void gui_row_heat(float heat)
+{
+    if (heat > 0)
+        ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, heat_colour(heat));
 }
 
 void gui_cell(void)

@@ -121,6 +121,7 @@ void gui_table_column(const char *name, float width);
 void gui_table_head(void);
 void gui_row(void);
 void gui_row_colour(GuiColour colour);
+void gui_row_heat(float heat);
 void gui_cell(void);
 void gui_table_end(void);
 /* Long tables: only rows first .. last-1 need be drawn, until it returns false. */

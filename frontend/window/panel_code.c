@@ -61,6 +61,20 @@ static void bytes_text(const CodeLine *line, char *text, size_t size)
         snprintf(text + used - 1, size - used + 1, "+");
 }
 
+/* Or, while that is counted, how often the instruction was executed. */
+static void draw_bytes(const Panels *panels, const CodeLine *line)
+{
+    u64 count = panels->code.counts ? heat_count(&panels->heat, line->linear) : 0;
+    char text[3 * BYTES_SHOWN + 1];
+
+    if (panels->code.counts) {
+        gui_print(count ? GUI_HEADING : GUI_DIM, "%12" PRIu64 "x", count);
+        return;
+    }
+    bytes_text(line, text, sizeof text);
+    gui_text(GUI_DIM, text);
+}
+
 static void row_menu(Panels *panels, const CodeLine *line)
 {
     if (!gui_context_begin("line"))
@@ -147,6 +161,8 @@ static void draw_line(Panels *panels, const CodeLine *line)
         gui_band(GUI_ROW_CURRENT);
     else if (line->linear == panels->code.cursor)
         gui_band(GUI_ROW_LINKED);
+    else if (panels->code.counts)
+        gui_band_heat(heat_of(&panels->heat, line->linear));
     gui_id(line->linear);
     if (gui_margin(marks))
         panels_toggle_breakpoint(panels, line->linear);
@@ -156,8 +172,7 @@ static void draw_line(Panels *panels, const CodeLine *line)
         panels->code.cursor = line->linear;
     row_menu(panels, line);
     gui_column(bytes_column(panels));
-    bytes_text(line, text, sizeof text);
-    gui_text(GUI_DIM, text);
+    draw_bytes(panels, line);
     gui_column(bytes_column(panels) + 3 * BYTES_SHOWN + 1);
     gui_text(line->length ? GUI_TEXT : GUI_DIM, line->words);
     draw_target(panels, line);
@@ -210,9 +225,14 @@ static void draw_head(Panels *panels)
         code->cursor = 0;
     gui_tooltip("Keep the next instruction in view");
     gui_same_line();
-    if (gui_input("address", "address or symbol", code->address, sizeof code->address, 24) &&
+    if (gui_input("address", "address or symbol", code->address, sizeof code->address, 20) &&
         panels_read_address(panels, code->address, &linear))
         panels_show_code(panels, linear);
+    gui_same_line();
+    if (gui_checkbox("count", &code->counts))
+        heat_clear(&panels->heat);
+    gui_tooltip(
+        "Count how often the instructions in view are executed. They run slowly meanwhile.");
     gui_same_line();
     gui_print(GUI_DIM, "%u-bit%s, ring %u", cpu->code_size * 8u,
               cpu_real(cpu)  ? " real mode"
@@ -238,6 +258,10 @@ void panel_code(Panels *panels)
         used++;
     }
     code->rows = i;
+    code->counted_first = lines[0].linear;
+    code->counted_length = lines[i - 1].linear + 1 - lines[0].linear;
+    if (code->counted_length > PAGE_SIZE)
+        code->counted_length = 0;
     if (gui_key(GUI_F9, false))
         panels_toggle_breakpoint(
             panels, code->cursor && !code->follows ? code->cursor : panels_instruction(panels));

@@ -49,6 +49,8 @@ static void draw_row(Panels *panels, const BlockRow *row)
         gui_row_colour(GUI_ROW_CURRENT);
     else if (lit)
         gui_row_colour(GUI_ROW_LINKED);
+    else if (panels->code.counts && row->insn >= 0)
+        gui_row_heat(heat_of(&panels->heat, row->linear));
     gui_cell();
     if (row->heading) {
         gui_print(GUI_DIM, "%.*s", (int)strcspn(row->guest, ","), row->guest);

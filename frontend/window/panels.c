@@ -18,6 +18,7 @@ const Panel panel_table[PANEL_COUNT] = {
     [PANEL_PAGING] = {"Paging", "How a linear address becomes a physical one.", 3, panel_paging},
     [PANEL_DEVICES] = {"Devices", "Every chip's state.", 1, panel_devices},
     [PANEL_POINTS] = {"Breakpoints", "Where and when the machine is to stop.", 3, panel_points},
+    [PANEL_LOG] = {"Log", "Ports, exceptions and interrupts as they happen.", 3, panel_log},
     [PANEL_TIMELINE] = {"Timeline", "What the machine has done: drag to go there.", 3, panel_timeline},
     [PANEL_REGISTERS] = {"Registers", "Registers and flags; rest the mouse on one to read what it is for.", 4, panel_registers},
     [PANEL_FLOATING] = {"x87 and SSE", "The floating-point and vector registers.", 5, panel_floating},
@@ -55,6 +56,7 @@ Panels *panels_create(Debugger *debugger)
 
 void panels_destroy(Panels *panels)
 {
+    debugger_listen(panels->debugger, NULL);
     commands_destroy(panels->command.commands);
     free(panels);
 }
@@ -186,6 +188,7 @@ void panels_draw(Panels *panels, const Picture *picture, const DisplayStatus *st
     room.y = bar;
     room.height -= bar;
     draw_tiles(panels, &room);
+    panels_listen(panels);
     if (panels->select_fronts)
         gui_settings_changed();
 }

@@ -12,7 +12,9 @@
 #include "frontend/display.h"
 #include "frontend/window/block_view.h"
 #include "frontend/window/code_lines.h"
+#include "frontend/window/event_log.h"
 #include "frontend/window/gui.h"
+#include "frontend/window/heat.h"
 #include "frontend/window/layout.h"
 #include "frontend/window/register_words.h"
 
@@ -26,7 +28,7 @@ typedef struct Panel {
 
 /* In the table's order. */
 enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_COMMAND, PANEL_CODE, PANEL_TRANSLATION, PANEL_TABLES,
-       PANEL_PAGING, PANEL_DEVICES, PANEL_POINTS, PANEL_TIMELINE, PANEL_REGISTERS, PANEL_STACK, PANEL_FLOATING, PANEL_SEGMENTS,
+       PANEL_PAGING, PANEL_DEVICES, PANEL_POINTS, PANEL_LOG, PANEL_TIMELINE, PANEL_REGISTERS, PANEL_STACK, PANEL_FLOATING, PANEL_SEGMENTS,
        PANEL_COUNT };
 extern const Panel panel_table[PANEL_COUNT];
 
@@ -42,6 +44,8 @@ typedef struct CodePanel {
     u64 top, cursor;        /* linear */
     unsigned shown_stop;    /* for which `top` was chosen */
     unsigned rows;          /* that were seen last */
+    bool counts;            /* how often the lines in view are executed: */
+    u64 counted_first, counted_length;
     char address[64];
 } CodePanel;
 
@@ -58,6 +62,11 @@ typedef struct MemoryPanel {
     bool now_physical, seen_physical;
     unsigned seen_stop;
 } MemoryPanel;
+
+typedef struct LogPanel {
+    EventLog log;
+    bool hidden[LOGGED_KINDS];
+} LogPanel;
 
 typedef struct PagingPanel {
     u64 linear;
@@ -114,6 +123,8 @@ struct Panels {
     PagingPanel paging;
     TranslationPanel translation;
     CommandPanel command;
+    LogPanel log;
+    Heat heat;
     TimelinePanel timeline;
     PointForm point_form;
     unsigned table_chosen, chip_chosen;
@@ -130,6 +141,9 @@ void panels_draw(Panels *panels, const Picture *picture, const DisplayStatus *st
 
 void toolbar_draw(Panels *panels, GuiBox box);
 void panels_change_font(Panels *panels, bool larger);
+
+/* Says what the log and the heat want to hear of, from the next slice on. */
+void panels_listen(Panels *panels);
 
 /* ---- what the panels share ---- */
 
@@ -168,6 +182,7 @@ void panel_translation(Panels *panels);
 void panel_tables(Panels *panels);
 void panel_paging(Panels *panels);
 void panel_devices(Panels *panels);
+void panel_log(Panels *panels);
 void panel_points(Panels *panels);
 void panel_registers(Panels *panels);
 void panel_floating(Panels *panels);
