@@ -37,10 +37,10 @@ CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend fro
              frontend/debugger frontend/gdb frontend/window tests tests/guests tests/decoder \
              tests/reference tests/fuzz))
 
-all: $(BUILD)/vitrine
+all: $(BUILD)/vitrine $(LAB_FILES)
 
 # What runs inside the machine: our option ROMs and ACPI code, and the classroom guest.
-include roms/roms.mk roms/classroom/classroom.mk tests/asm/asm.mk
+include roms/roms.mk roms/classroom/classroom.mk roms/labs/labs.mk tests/asm/asm.mk
 
 # An included file is made before all else, so a fresh system has its packages in time.
 VERBS = $(or $(MAKECMDGOALS),all)

@@ -131,10 +131,11 @@ CommandResult command_do_last_writer(Commands *commands, const char *text)
     }
     if (!watched_place(commands, text, &spec))
         return COMMAND_DONE;
-    return went(commands,
-                reverse_last_writer(commands->debugger, spec.address_kind, spec.address,
-                                    spec.length, error, sizeof error),
-                error);
+    if (!reverse_last_writer(commands->debugger, spec.address_kind, spec.address, spec.length,
+                             error, sizeof error))
+        return went(commands, false, error);
+    say(commands, "%s\n", debugger_stop(commands->debugger)->text);
+    return COMMAND_DONE;
 }
 
 CommandResult command_do_cut(Commands *commands, const char *text)

@@ -134,7 +134,8 @@ CommandResult command_do_explain(Commands *commands, const char *text)
     else if (!take_vector(commands, text, &vector))
         return COMMAND_DONE;
     else
-        story_of_vector(commands->cpu, commands->symbols, (u8)vector, software, story, sizeof story);
+        story_of_vector(commands->cpu, commands->symbols, (u8)vector, software, story,
+                        sizeof story);
     for (; (end = strchr(line, '\n')); line = end + 1)
         say(commands, "%.*s\n", (int)(end - line), line);
     return COMMAND_DONE;

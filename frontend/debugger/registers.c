@@ -281,7 +281,8 @@ static bool write_selector(Cpu *cpu, SegmentRegister reg, u16 selector, char *er
     } else if (selector_is_null(selector) && reg != CS && reg != SS) {
         segment_set_null(cpu, reg, selector);
     } else {
-        if (!guest_read_descriptor(cpu, selector, &descriptor) || !fits(cpu, reg, selector, descriptor)) {
+        if (!guest_read_descriptor(cpu, selector, &descriptor) ||
+            !fits(cpu, reg, selector, descriptor)) {
             snprintf(error, error_size,
                      "selector %04X names no descriptor that this register could hold at CPL %u",
                      selector, cpu->cpl);

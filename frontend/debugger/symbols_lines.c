@@ -91,6 +91,15 @@ typedef struct Row {
     bool ends;   /* nothing follows here */
 } Row;
 
+/* nasm names the folder of the source file where the assembler's own belongs, and the path from
+ * there behind that: FOLDER//PATH. */
+static const char *file_of(Dwarf_Line *line)
+{
+    const char *path = dwarf_linesrc(line, NULL, NULL), *twice = path ? strstr(path, "//") : NULL;
+
+    return twice && twice[2] ? twice + 2 : path;
+}
+
 static Row row_at(Dwarf_Lines *lines, size_t index)
 {
     Dwarf_Line *line = dwarf_onesrcline(lines, index);
@@ -98,7 +107,7 @@ static Row row_at(Dwarf_Lines *lines, size_t index)
 
     if (!line || dwarf_lineaddr(line, &row.address))
         return row;
-    row.file = dwarf_linesrc(line, NULL, NULL);
+    row.file = file_of(line);
     dwarf_lineendsequence(line, &row.ends);
     dwarf_linebeginstatement(line, &row.begins);
     if (!row.file || dwarf_lineno(line, &row.line))
