@@ -252,6 +252,12 @@ u64 snapshot_layout(const SnapshotStore *store)
     XXH3_64bits_reset(hash);
     XXH3_64bits_update(hash, sizes, sizeof sizes);
     XXH3_64bits_update(hash, machine->config.cpu, strlen(machine->config.cpu));
+    XXH3_64bits_update(hash, machine->bios.bytes, machine->bios.length);
+    XXH3_64bits_update(hash, machine->config.vga_bios,
+                       machine->config.vga_bios ? machine->config.vga_bios_length : 0);
+    for (unsigned i = 0; i < machine->config.fw_file_count; i++)
+        XXH3_64bits_update(hash, machine->config.fw_files[i].bytes,
+                           machine->config.fw_files[i].length);
     for (unsigned i = 0; i < machine->chip_count; i++) {
         const StateTable *table = machine->chips[i].table;
 

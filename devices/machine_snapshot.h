@@ -47,7 +47,8 @@ MachineSnapshot *snapshot_create(SnapshotStore *store, u64 cycles);
 bool snapshot_set_page(SnapshotStore *store, MachineSnapshot *snapshot, SnapshotPart part, u64 page,
                        const u8 *bytes);
 
-/* Says which machine, in as far as snapshots must fit: memory, processor model, chips and fields. */
+/* Says which machine, in as far as snapshots must fit: memory, processor model, firmware, chips and
+ * their fields. */
 u64 snapshot_layout(const SnapshotStore *store);
 
 #endif

@@ -134,6 +134,7 @@ static const OptionRow rows[] = {
     {"speed", "real|max", "let idle time pass, or skip it (real)", set_speed},
     {"timeline", "SIZE|off", "memory for going back in time (512M)", set_timeline},
     {"record", "FILE", "write the machine and all that happens to it", set_record},
+    {"loadvm", "NAME", "begin with a snapshot that savevm has saved", set_loadvm},
     {"replay", "FILE", "run a recording, without its images", set_replay},
     {"d", "CHANNEL,...", "log; -d help lists the channels", set_log},
     {"D", "FILE", "write the log to a file", set_log_file},
@@ -172,7 +173,6 @@ static const OptionRow rows[] = {
     {"usbdevice", "NAME", NULL, no_sound},
     {"vnc", "WHERE", NULL, not_there_yet},
     {"daemonize", NULL, NULL, not_there_yet},
-    {"loadvm", "NAME", NULL, not_there_yet},
     {"qmp", "WHERE", NULL, not_there_yet},
     {"chardev", "LIST", NULL, no_chardev},
     {"pflash", "FILE", NULL, no_pflash},
@@ -282,6 +282,11 @@ static bool check_together(Parser *parser)
         parser->option = options->record ? "-record" : "-replay";
         return option_error(parser, NULL, "this needs a timeline, which -engine lockstep and "
                                           "-timeline off leave out");
+    }
+    if (options->load_snapshot && (options->record || options->replay || !options->timeline)) {
+        parser->option = "-loadvm";
+        return option_error(parser, NULL, "this needs a timeline, and goes with neither -record nor "
+                                          "-replay");
     }
     if (options->record && options->replay) {
         parser->option = "-record";

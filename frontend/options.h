@@ -55,6 +55,7 @@ typedef struct Options {
     bool lockstep;          /* both engines, compared */
     u64 translator_memory;
     const char *record, *replay;    /* files, or NULL */
+    const char *load_snapshot;      /* its name, or NULL */
     u64 timeline;           /* bytes of host memory for snapshots; 0: there is no timeline */
     i64 start_time;                     /* seconds since 1970 */
     const char *bios, *firmware_folder;

@@ -30,3 +30,9 @@ bool set_replay(Parser *parser, const char *value)
     parser->options->replay = value;
     return true;
 }
+
+bool set_loadvm(Parser *parser, const char *value)
+{
+    parser->options->load_snapshot = value;
+    return true;
+}

@@ -1,5 +1,7 @@
 #include "frontend/session.h"
 
+#include "frontend/debugger/saved_snapshots.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,6 +352,43 @@ static bool open_timeline(Session *session, MachineConfig *config)
     return true;
 }
 
+/* Snapshots lie beside the first disk image. */
+static bool choose_folder(Session *session)
+{
+    const Options *options = &session->options;
+    const char *image = NULL;
+    char folder[4096];
+
+    for (unsigned i = MACHINE_FLOPPIES; i-- > 0;)
+        if (options->floppies[i].file)
+            image = options->floppies[i].file;
+    for (unsigned i = MACHINE_IDE_DRIVES; i-- > 0;)
+        if (options->drives[i].file)
+            image = options->drives[i].file;
+    if (!image)
+        return true;
+    snprintf(folder, sizeof folder, "%s.snapshots", image);
+    return timeline_set_folder(session->timeline, folder);
+}
+
+/* What -record and -loadvm ask for, once the machine is there. */
+static bool begin_timeline(Session *session, const MachineConfig *config)
+{
+    const Options *options = &session->options;
+
+    if (!session->timeline)
+        return true;
+    if (!choose_folder(session)) {
+        snprintf(session->error, SESSION_ERROR, "the host is out of memory");
+        return false;
+    }
+    if (options->record &&
+        !timeline_record(session->timeline, config, options->record, session->error, SESSION_ERROR))
+        return false;
+    return !options->load_snapshot ||
+           snapshot_load(session->timeline, options->load_snapshot, session->error, SESSION_ERROR);
+}
+
 static bool open_machine(Session *session)
 {
     Options *options = &session->options;
@@ -389,8 +428,7 @@ static bool open_machine(Session *session)
     if (!session->machine || !open_debugger(session) || !open_symbols(session) ||
         !open_gdb(session))
         return false;
-    if (options->record && !timeline_record(session->timeline, &config, options->record,
-                                            session->error, SESSION_ERROR))
+    if (!begin_timeline(session, &config))
         return false;
     if (!session->lockstep)
         return true;

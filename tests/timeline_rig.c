@@ -57,6 +57,11 @@ static void collect(void *owner, u8 byte)
 
 TimelineRig *rig_create(MachineEngine engine, u64 budget)
 {
+    return rig_create_with(engine, budget, NULL);
+}
+
+TimelineRig *rig_create_with(MachineEngine engine, u64 budget, const u8 *bios)
+{
     const Options options = {.firmware_folder = "/usr/share/seabios"};
     TimelineRig *rig = calloc(1, sizeof *rig);
     char error[512];
@@ -72,7 +77,7 @@ TimelineRig *rig_create(MachineEngine engine, u64 budget)
         .engine = engine,
         .mips = 10,
         .start_time = 1700000000,
-        .bios = rig->firmware.bios,
+        .bios = bios ? bios : rig->firmware.bios,
         .bios_length = rig->firmware.bios_length,
         .boot_order = "c",
         .drives[0] = {DRIVE_DISK, &rig->medium},

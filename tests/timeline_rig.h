@@ -23,6 +23,8 @@ typedef struct TimelineRig {
 
 /* `budget` 0: without a timeline. Ready to run. */
 TimelineRig *rig_create(MachineEngine engine, u64 budget);
+/* With another firmware, of SeaBIOS's length. */
+TimelineRig *rig_create_with(MachineEngine engine, u64 budget, const u8 *bios);
 void rig_destroy(TimelineRig *rig);
 
 /* Up to a clock, with what a person does on the way: the same for the same clocks. */

@@ -47,6 +47,11 @@ static const CommandRow rows[] = {
     {"goto", "", "COUNT|+COUNT|-COUNT|begin|end", "to a moment, by the clock", "", command_do_goto, WORDS_EXPRESSION, COMMAND_STOPPED},
     {"cut", "", "", "live from this moment of the past, and forget what came after", "", command_do_cut, 0, COMMAND_STOPPED},
     {"info timeline", "", "", "where the timeline begins, is, and ends", "", command_info_timeline, 0, 0},
+    {"savevm", "", "NAME", "save the machine and its drives in a file",
+     "  Files lie beside the first image, in IMAGE.snapshots.", command_do_savevm, 0, 0},
+    {"loadvm", "", "NAME", "make the machine and its drives what they were then", "", command_do_loadvm, 0, 0},
+    {"delvm", "", "NAME", "delete a saved snapshot", "", command_do_delvm, 0, 0},
+    {"info snapshots", "", "", "the snapshots that were saved", "", command_info_snapshots, 0, 0},
 
     {"", "", "", "Stopping", "", NULL, 0, 0},
     {"break", "b br hbreak", "[PLACE] [if CONDITION]", "stop before the instruction at PLACE",

@@ -52,6 +52,7 @@ void timeline_destroy(Timeline *timeline)
     tape_destroy(&timeline->tape);
     recorded_machine_free(&timeline->run.machine);
     free(timeline->run.places);
+    free(timeline->folder);
     free(timeline);
 }
 
@@ -118,18 +119,35 @@ bool timeline_watch(Timeline *timeline, Machine *machine, char *error, size_t er
 }
 
 /* What came before cannot be replayed any more. */
-static void begin_anew(Timeline *timeline)
+static void begin_anew(Timeline *timeline, const char *why)
 {
-    if (timeline->log.write)
-        timeline->log.write(timeline->log.owner,
-                            "timeline: the host has no room for more; history begins here anew");
     if (timeline->recording)
-        recording_fail(timeline->recording, "there was no room for what the drives gave");
+        recording_fail(timeline->recording, why);
     moments_clear(&timeline->moments);
     inputs_clear(&timeline->inputs);
     *timeline->tape.length = 0;
     timeline->tape.overflowed = timeline->broken = false;
     timeline_remember(timeline);
+}
+
+static void run_out_of_room(Timeline *timeline)
+{
+    if (timeline->log.write)
+        timeline->log.write(timeline->log.owner,
+                            "timeline: the host has no room for more; history begins here anew");
+    begin_anew(timeline, "there was no room for what the drives gave");
+}
+
+void timeline_adopt(Timeline *timeline, const MachineSnapshot *snapshot)
+{
+    snapshot_restore(timeline->moments.store, snapshot);
+    timeline->past = timeline->edited = false;
+    timeline->departed = NULL;
+    for (unsigned i = 0; i < TIMELINE_OUTLETS; i++)
+        timeline->outlets[i].said = timeline->outlets[i].sent;
+    timeline->logged = machine_cycles(timeline->machine);
+    timeline_record_drives(timeline);
+    begin_anew(timeline, "a snapshot was loaded");
 }
 
 /* ---- at the head ---- */
@@ -146,7 +164,7 @@ static RunResult run_live(Timeline *timeline, u64 until)
 
         timeline->work += machine_cycles(machine) - now;
         if (timeline->tape.overflowed || timeline->broken)
-            begin_anew(timeline);
+            run_out_of_room(timeline);
         else if (timeline->work >= timeline->next_work)
             timeline_remember(timeline);
         if (result != RUN_BUDGET || machine_cycles(machine) < limit || limit >= until)

@@ -44,6 +44,7 @@ struct Timeline {
     bool closed;            /* it replays a recording, and has no life after that: */
     RecordedRun run;
     u64 next_place, checked;    /* of run.places: to be compared with next, and how many were */
+    char *folder;           /* of saved snapshots, or NULL */
     u64 logged;             /* the clock up to which log lines have been written */
 };
 
@@ -62,7 +63,9 @@ u64 timeline_next_place(const Timeline *timeline);  /* its clock, or all ones */
 void timeline_find_place(Timeline *timeline);       /* after going somewhere */
 void timeline_note_place(Timeline *timeline);       /* a snapshot was taken at the head */
 void timeline_end_recording(Timeline *timeline);
-/* timeline.c: takes a snapshot here. False: the host is out of memory. */
+/* timeline.c: the machine becomes that of a snapshot, and history begins there. */
+void timeline_adopt(Timeline *timeline, const MachineSnapshot *snapshot);
+/* Takes a snapshot here. False: the host is out of memory. */
 bool timeline_remember(Timeline *timeline);
 
 #endif
