@@ -365,7 +365,8 @@ static void close_all(void)
     debugger_destroy(debugger);
     machine_destroy(machine);
     SDL_FreeSurface(surface);
-    SDL_DestroyWindow(sdl_window);
+    if (sdl_window)
+        SDL_DestroyWindow(sdl_window);
     SDL_Quit();
 }
 
@@ -412,11 +413,48 @@ static void draw_every_panel(void)
 
 Test(panel_drawing, every_panel_of_a_machine_that_runs_and_is_stopped)
 {
+    u64 hash;
+
     draw_every_panel();
     debugger_run(debugger, 1000);
+    hash = machine_hash(machine);
     draw_every_panel();
     debugger_pause(debugger);
     draw_every_panel();
+    cr_expect_eq(machine_hash(machine), hash, "looking has changed the machine");
+}
+
+/* The whole way: the window is opened, the debugger in it, and closed again. */
+Test(panel_drawing, the_debugger_opens_and_closes_over_a_running_machine)
+{
+    const DisplayStatus status = {.mips = 100, .speed = 1};
+    const DisplayOptions options = {.title = "test", .debugger = debugger};
+    SDL_Event key = {.key = {.type = SDL_KEYDOWN, .state = SDL_PRESSED}};
+    char error[256];
+    Display *display = display_sdl_open(&options, error, sizeof error);
+    u64 hash;
+
+    cr_assert(display, "%s", error);
+    debugger_run(debugger, 1000);
+    hash = machine_hash(machine);
+    key.key.keysym = (SDL_Keysym){.scancode = SDL_SCANCODE_D, .mod = KMOD_LCTRL | KMOD_LALT};
+    for (unsigned times = 0; times < 4; times++) {
+        display->draw(display, machine, &status);
+        SDL_PushEvent(&key);
+        while (display->poll(display, machine) != DISPLAY_NOTHING)
+            ;
+        for (unsigned frame = 0; frame < 5; frame++)
+            display->draw(display, machine, &status);
+    }
+    cr_expect_eq(machine_hash(machine), hash);
+    cr_expect_eq(debugger_stop(debugger)->reason, STOP_NONE);
+    SDL_PushEvent(&key);
+    while (display->poll(display, machine) != DISPLAY_NOTHING)
+        ;
+    display->draw(display, machine, &status);
+    display->close(display);
+    cr_assert_eq(SDL_Init(SDL_INIT_VIDEO), 0);
+    sdl_window = NULL;
 }
 
 static u64 random_state = 88172645463325252u;

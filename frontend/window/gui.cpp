@@ -427,7 +427,7 @@ bool gui_place_begin(const char *title, GuiBox box)
     ImGui::Begin(title, NULL,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                      ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
-                     ImGuiWindowFlags_NoScrollWithMouse);
+                     ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing);
     return ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows);
 }
 

@@ -26,8 +26,8 @@ static void tidy(Layout *layout)
 void layout_init(Layout *layout)
 {
     *layout = (Layout){
-        .column_ends = {0.36f, 0.74f},
-        .row_ends = {0.52f, 0.56f, 0.62f},
+        .column_ends = {0.35f, 0.75f},
+        .row_ends = {0.48f, 0.54f, 0.64f},
         .alone = TILE_HIDDEN,
         .font_pixels = FONT_FIRST,
     };

@@ -8,6 +8,8 @@
 
 #include "frontend/window/chip_words.h"
 
+enum { PROCESSOR = 0 /* has panels of its own */ };
+
 /* The n-th of its kind: "16550 2". */
 static void chip_name(const ChipState *chips, unsigned index, char *text, size_t size)
 {
@@ -31,7 +33,7 @@ static void draw_list(Panels *panels, const ChipState *chips, unsigned count)
 {
     char name[48];
 
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = PROCESSOR + 1; i < count; i++) {
         chip_name(chips, i, name, sizeof name);
         gui_id(i);
         if (gui_link(i == panels->chip_chosen ? GUI_HEADING : GUI_ADDRESS, name))
@@ -46,7 +48,7 @@ static void draw_fields(const ChipState *chip)
 
     if (!gui_table_begin("fields", 2, GUI_TABLE_SCROLL))
         return;
-    gui_table_column("", 26);
+    gui_table_column("", 20);
     gui_table_column("", 0);
     for (unsigned i = 0; i < chip->table->count; i++) {
         const Field *field = &chip->table->fields[i];
@@ -68,7 +70,7 @@ void panel_devices(Panels *panels)
 
     if (!gui_table_begin("devices", 2, GUI_TABLE_LINES))
         return;
-    gui_table_column("", 18);
+    gui_table_column("", 13);
     gui_table_column("", 0);
     gui_row();
     gui_cell();
@@ -76,7 +78,9 @@ void panel_devices(Panels *panels)
     draw_list(panels, chips, count);
     gui_scroll_end();
     gui_cell();
-    if (panels->chip_chosen < count)
+    if (panels->chip_chosen == PROCESSOR)
+        gui_text(GUI_DIM, "choose a chip");
+    else if (panels->chip_chosen < count)
         draw_fields(&chips[panels->chip_chosen]);
     gui_table_end();
 }

@@ -84,15 +84,18 @@ static bool draw_point(Panels *panels, const Point *point)
     gui_print(GUI_DIM, "%u", point->number);
     gui_cell();
     gui_text(GUI_TEXT, kinds[point->spec.kind].name);
+    gui_tooltip(kinds[point->spec.kind].name);
     gui_cell();
     draw_place(panels, point);
     gui_cell();
     if (point->spec.condition)
-        gui_print(GUI_HEADING, "if %s", point->spec.condition);
+        gui_text(GUI_HEADING, point->spec.condition);
+    gui_tooltip(point->spec.condition ? point->spec.condition : "");
     gui_cell();
     gui_print(GUI_TEXT, "%" PRIu64, point->hits);
     gui_cell();
-    removed = gui_link(GUI_BAD, "remove");
+    removed = gui_link(GUI_BAD, "x");
+    gui_tooltip("remove");
     if (removed)
         debugger_remove_point(panels->debugger, point->number);
     gui_id_end();
@@ -148,12 +151,12 @@ void panel_points(Panels *panels)
     draw_form(panels);
     if (!gui_table_begin("points", 6, GUI_TABLE_SCROLL))
         return;
-    gui_table_column("", 7);
-    gui_table_column("at each", 17);
-    gui_table_column("where", -2);
-    gui_table_column("condition", -1);
-    gui_table_column("hits", 8);
-    gui_table_column("", 7);
+    gui_table_column("", 6);
+    gui_table_column("at each", 11);
+    gui_table_column("where", -3);
+    gui_table_column("if", -2);
+    gui_table_column("hits", 7);
+    gui_table_column("", 2);
     gui_table_head();
     for (unsigned i = 0; (point = debugger_points(panels->debugger, i)); i++)
         if (!draw_point(panels, point))

@@ -32,6 +32,7 @@ static void draw_segment(Panels *panels, unsigned number)
     if (segment->access) {
         access_words(segment->access, cpu_long(panels->cpu), text, sizeof text);
         gui_print(GUI_TEXT, "DPL %u, %s", access_dpl(segment->access), text);
+        gui_tooltip(text);
     } else {
         gui_text(GUI_DIM, "unusable: a null selector");
     }

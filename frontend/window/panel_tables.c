@@ -56,8 +56,9 @@ static void draw_descriptor(Panels *panels, const DescriptorTable *table, unsign
     }
     descriptor_words(descriptor, upper, cpu_long(panels->cpu), text, sizeof text);
     gui_text(descriptor ? GUI_TEXT : GUI_DIM, index || ldt ? text : "the null descriptor");
+    gui_tooltip(text);
     users_text(panels->cpu, selector, text, sizeof text);
-    if (*text) {
+    if (*text && (index || ldt)) {
         gui_same_line();
         gui_text(GUI_HEADING, text);
         gui_tooltip("These segment registers hold its selector");
@@ -121,6 +122,7 @@ static void draw_gate(Panels *panels, unsigned vector)
     }
     descriptor_words(gate, upper, cpu_long(cpu), text, sizeof text);
     gui_text(gate ? GUI_TEXT : GUI_DIM, text);
+    gui_tooltip(text);
     if (access_is_gate(descriptor_access(gate)) && (descriptor_access(gate) & ACCESS_P))
         draw_handler(panels, handler_linear(cpu, gate_selector(gate), gate_offset(gate, upper)));
 }

@@ -121,7 +121,8 @@ void panel_timeline(Panels *panels)
     gui_print(GUI_TEXT, "now at %" PRIu64, timeline_now(timeline));
     gui_print(GUI_DIM, "history from %" PRIu64 " to %" PRIu64, timeline_begin(timeline),
               timeline_head(timeline));
-    gui_print(GUI_DIM, "%u snapshots, %" PRIu64 " MB", snapshots, timeline_bytes(timeline) >> 20);
+    gui_print(GUI_DIM, "%u snapshot%s, %" PRIu64 " MB", snapshots, snapshots == 1 ? "" : "s",
+              timeline_bytes(timeline) >> 20);
     if (timeline_departed(timeline))
         gui_wrapped(GUI_BAD, timeline_departed(timeline));
 }

@@ -16,11 +16,12 @@ const Panel panel_table[PANEL_COUNT] = {
     [PANEL_TRANSLATION] = {"Translation", "The current block as guest code, as IR and as host code.", 3, panel_translation},
     [PANEL_TABLES] = {"Tables", "GDT, LDT, IDT and TSS, decoded.", 3, panel_tables},
     [PANEL_PAGING] = {"Paging", "How a linear address becomes a physical one.", 3, panel_paging},
-    [PANEL_DEVICES] = {"Devices", "Every chip's state.", 1, panel_devices},
+    [PANEL_DEVICES] = {"Devices", "Every chip's state.", 3, panel_devices},
     [PANEL_POINTS] = {"Breakpoints", "Where and when the machine is to stop.", 3, panel_points},
     [PANEL_LOG] = {"Log", "Ports, exceptions and interrupts as they happen.", 3, panel_log},
     [PANEL_TIMELINE] = {"Timeline", "What the machine has done: drag to go there.", 3, panel_timeline},
     [PANEL_REGISTERS] = {"Registers", "Registers and flags; rest the mouse on one to read what it is for.", 4, panel_registers},
+    [PANEL_CALLS] = {"Calls", "The functions that have called each other to get here.", 5, panel_calls},
     [PANEL_FLOATING] = {"x87 and SSE", "The floating-point and vector registers.", 5, panel_floating},
     [PANEL_SEGMENTS] = {"Segments", "The segment registers with what they hide.", 1, panel_segments},
     [PANEL_STACK] = {"Stack", "What lies on the stack.", 5, panel_stack},
@@ -138,6 +139,10 @@ static void draw_tile(Panels *panels, unsigned tile, const Tile *place)
     bool focused;
 
     snprintf(title, sizeof title, "tile %u", tile);
+    /* At first the keyboard is the guest's, as it was before the debugger was opened. */
+    if (panels->frames == 1 && panels->layout.tiles[PANEL_SCREEN] == tile &&
+        panels->layout.fronts[tile] == PANEL_SCREEN)
+        gui_focus_place(title);
     focused = gui_place_begin(title, (GuiBox){place->x, place->y, place->width, place->height});
     gui_tabs_begin("tabs");
     for (unsigned i = 0; i < panels->layout.panel_count; i++)
@@ -189,6 +194,7 @@ void panels_draw(Panels *panels, const Picture *picture, const DisplayStatus *st
     room.height -= bar;
     draw_tiles(panels, &room);
     panels_listen(panels);
+    panels->frames += panels->frames < 2;
     if (panels->select_fronts)
         gui_settings_changed();
 }

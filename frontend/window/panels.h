@@ -28,7 +28,7 @@ typedef struct Panel {
 
 /* In the table's order. */
 enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_COMMAND, PANEL_CODE, PANEL_TRANSLATION, PANEL_TABLES,
-       PANEL_PAGING, PANEL_DEVICES, PANEL_POINTS, PANEL_LOG, PANEL_TIMELINE, PANEL_REGISTERS, PANEL_STACK, PANEL_FLOATING, PANEL_SEGMENTS,
+       PANEL_PAGING, PANEL_DEVICES, PANEL_POINTS, PANEL_LOG, PANEL_TIMELINE, PANEL_REGISTERS, PANEL_STACK, PANEL_CALLS, PANEL_FLOATING, PANEL_SEGMENTS,
        PANEL_COUNT };
 extern const Panel panel_table[PANEL_COUNT];
 
@@ -115,6 +115,7 @@ struct Panels {
     Layout layout;
     bool layout_changed, select_fronts; /* tabs must follow it: in the next frame, in this one */
     bool screen_has_keyboard;
+    unsigned frames;            /* drawn, up to a few */
     bool stopped;
     unsigned stop_count;        /* for which the registers were last remembered */
     RegisterSet registers, registers_before;
@@ -187,6 +188,7 @@ void panel_points(Panels *panels);
 void panel_registers(Panels *panels);
 void panel_floating(Panels *panels);
 void panel_segments(Panels *panels);
+void panel_calls(Panels *panels);
 void panel_stack(Panels *panels);
 
 #endif

@@ -154,9 +154,11 @@ static void draw_state(const Panels *panels)
     else if (panels->status->paused)
         gui_text(GUI_HEADING, "Paused");
     else
-        gui_print(GUI_GOOD, "Running, %.*f million instructions a second, %.0f %% of real time",
+        gui_print(GUI_GOOD, "Running, %.*f million instructions a second, %.0f %% of real time%s",
                   panels->status->mips < 10 ? 1 : 0, panels->status->mips,
-                  100 * panels->status->speed);
+                  100 * panels->status->speed,
+                  panels->screen_has_keyboard ? "; the keyboard is the guest's, Ctrl-Alt-P stops it"
+                                              : "; click the guest's screen to type there");
 }
 
 void panels_change_font(Panels *panels, bool larger)
