@@ -107,7 +107,7 @@ static void run_block(const char *line, const char *commands)
     cr_assert_eq(write(fd, commands, strlen(commands)), (ssize_t)strlen(commands));
     close(fd);
     copy_here(line, here, sizeof here);
-    snprintf(shell, sizeof shell, BUILD "/%s -display none -speed max <%s 2>/dev/null", here,
+    snprintf(shell, sizeof shell, BUILD "/%s -display none -speed max -rtc base=2006-06-17 <%s 2>/dev/null", here,
              script);
     pipe = popen(shell, "r");
     cr_assert(pipe);

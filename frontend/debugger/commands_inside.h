@@ -140,7 +140,8 @@ CommandFunction command_do_continue, command_do_cont, command_do_stop, command_d
 /* commands_reverse.c */
 CommandFunction command_do_reverse_stepi, command_do_reverse_nexti, command_do_reverse_step,
     command_do_reverse_next, command_do_reverse_finish, command_do_reverse_continue, command_do_goto,
-    command_do_last_writer, command_do_cut, command_info_timeline;
+    command_do_last_writer, command_do_cut, command_info_timeline,
+    command_info_branches;
 /* commands_snapshots.c */
 CommandFunction command_do_savevm, command_do_loadvm, command_do_delvm, command_info_snapshots;
 /* commands_points.c */

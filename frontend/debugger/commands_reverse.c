@@ -1,6 +1,7 @@
 /*
  * Commands that move the machine backwards.
  */
+#include "frontend/debugger/branches.h"
 #include "frontend/debugger/commands_inside.h"
 #include "frontend/debugger/reverse.h"
 #include "frontend/debugger/timeline.h"
@@ -152,6 +153,33 @@ CommandResult command_do_cut(Commands *commands, const char *text)
         say(commands, "The machine lives from here; what came after is forgotten.\n");
     else
         say(commands, "No: %s.\n", error);
+    return COMMAND_DONE;
+}
+
+CommandResult command_info_branches(Commands *commands, const char *text)
+{
+    enum { MOST = 1024, SOME = 64 };
+    Branch branches[MOST];
+    char error[ERROR], from[128], to[128];
+    u64 wanted = SOME;
+    unsigned count;
+
+    if (*text && !evaluate(commands, text, &wanted))
+        return COMMAND_DONE;
+    if (!wanted || wanted > MOST)
+        wanted = MOST;
+    count = branches_find(commands->debugger, branches, (unsigned)wanted, error, sizeof error);
+    if (!count)
+        say(commands, "No: %s.\n", error);
+    for (unsigned i = 0; i < count; i++) {
+        say(commands, "%12" PRIu64 "  %0*" PRIx64 "%s -> %0*" PRIx64 "%s", branches[i].cycles,
+            address_digits(commands), branches[i].from,
+            symbol_suffix(commands, branches[i].from, from, sizeof from), address_digits(commands),
+            branches[i].to, symbol_suffix(commands, branches[i].to, to, sizeof to));
+        if (branches[i].count > 1)
+            say(commands, "  %" PRIu64 " times", branches[i].count);
+        say(commands, "\n");
+    }
     return COMMAND_DONE;
 }
 

@@ -46,6 +46,8 @@ static const CommandRow rows[] = {
      "  MEMORY as for watch: a variable, dword[0x1000], byte phys[0x400].", command_do_last_writer, WORDS_EXPRESSION, COMMAND_STOPPED},
     {"goto", "", "COUNT|+COUNT|-COUNT|begin|end", "to a moment, by the clock", "", command_do_goto, WORDS_EXPRESSION, COMMAND_STOPPED},
     {"cut", "", "", "live from this moment of the past, and forget what came after", "", command_do_cut, 0, COMMAND_STOPPED},
+    {"info branches", "br", "[COUNT]", "the last jumps, calls, returns and interrupts, 64 or COUNT",
+     "  Found by running the last stretch of the timeline again.", command_info_branches, WORDS_EXPRESSION, COMMAND_STOPPED},
     {"info timeline", "", "", "where the timeline begins, is, and ends", "", command_info_timeline, 0, 0},
     {"savevm", "", "NAME", "save the machine and its drives in a file",
      "  Files lie beside the first image, in IMAGE.snapshots.", command_do_savevm, 0, 0},
