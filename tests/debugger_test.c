@@ -14,6 +14,30 @@ FIRMWARE(counting, "mov cx, 1000\n"
                    "counting_out: hlt");
 extern const u8 counting_loop[], counting_middle[], counting_out[];
 
+Test(debugger, steps_in_a_range_end_outside_of_it_or_at_a_breakpoint)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, counting);
+        const PointSpec spec = {.kind = POINT_EXECUTE, .address = AT(counting, counting_middle)};
+        const Point *point;
+
+        debugger_run_to(rig->debugger, AT(counting, counting_loop));
+        run(rig, 1000);
+        debugger_step_range(rig->debugger, AT(counting, counting_loop), AT(counting, counting_out));
+        cr_assert_eq(run(rig, 10000), STOP_STEP);
+        cr_assert_eq(here(rig), AT(counting, counting_out));
+        cr_assert_eq(rig->cpu->gpr[RCX] & 0xFFFF, 0);
+        debugger_write_register(rig->debugger, "cx", 3);
+        debugger_write_register(rig->debugger, "ip", (u64)(counting_loop - counting));
+        point = add(rig, spec);
+        debugger_step_range(rig->debugger, AT(counting, counting_loop), AT(counting, counting_out));
+        cr_assert_eq(run(rig, 10000), STOP_POINT);
+        cr_assert_eq(debugger_stop(rig->debugger)->point, point);
+        finish(rig);
+    }
+}
+
 Test(debugger, breakpoints_stop_before_the_instruction_each_time)
 {
     EACH_ENGINE(engine)

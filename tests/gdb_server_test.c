@@ -387,6 +387,12 @@ Test(gdb_server, steps)
                      "T05thread:1;");
     cr_assert_eq(read_number(&client, EIP), OFFSET(spinning_for_ever), "the whole range");
     cr_assert_eq(rig->cpu->gpr[RAX], 5);
+    cr_assert_str_eq(ask_format(&client, "s%x", OFFSET(spinning_for_ever)), "T05thread:1;");
+    send_packet(&client, "vCont;r0,1000:1", 15);
+    cr_assert(!receive(&client, 20), "it loops within the range");
+    send_text(&client, "\x03");
+    cr_assert(receive(&client, PATIENCE));
+    cr_assert_str_eq(client.reply, "T02thread:1;");
     EXPECT(&client, "vCont;x", "E16");
     EXPECT(&client, "vCont;r1", "E16");
 }

@@ -153,6 +153,14 @@ void debugger_step(Debugger *debugger, StepKind kind, u64 count)
     debugger->steps_left = count;
 }
 
+void debugger_step_range(Debugger *debugger, u64 begin, u64 end)
+{
+    debugger_step(debugger, STEP_INSTRUCTION, 1);
+    debugger->goal = GOAL_RANGE;
+    debugger->range_begin = begin;
+    debugger->range_end = end;
+}
+
 void debugger_step_into_interrupts(Debugger *debugger, bool into)
 {
     debugger->into_interrupts = into;

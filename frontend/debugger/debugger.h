@@ -113,6 +113,9 @@ void debugger_step_into_interrupts(Debugger *debugger, bool into);
 /* Set a goal; the machine moves when debugger_run() is called. */
 void debugger_continue(Debugger *debugger);
 void debugger_step(Debugger *debugger, StepKind kind, u64 count);
+/* Instructions, over interrupts, until one lies outside of the linear addresses from `begin` to before
+ * `end`; at least one. */
+void debugger_step_range(Debugger *debugger, u64 begin, u64 end);
 void debugger_run_to(Debugger *debugger, u64 linear);   /* to the cursor */
 void debugger_pause(Debugger *debugger);                /* stops with STOP_ASKED */
 

@@ -38,7 +38,7 @@ typedef struct Hit {
     u64 old_value, new_value;
 } Hit;
 
-typedef enum Goal { GOAL_CONTINUE, GOAL_STEP, GOAL_OUT, GOAL_BLOCK, GOAL_LINE } Goal;
+typedef enum Goal { GOAL_CONTINUE, GOAL_STEP, GOAL_OUT, GOAL_BLOCK, GOAL_LINE, GOAL_RANGE } Goal;
 
 /* What was so before the instructions that run now, for points that wait for a change. */
 typedef struct Known {
@@ -68,6 +68,7 @@ struct Debugger {
     Goal goal;
     bool over;                  /* the step runs calls to their end */
     u64 steps_left;
+    u64 range_begin, range_end; /* of GOAL_RANGE */
     ReturnPoint back;           /* a call, or an interrupt's handler, runs until here */
     bool back_reached, to_cursor;
     bool interrupted;           /* an external interrupt was delivered, */

@@ -80,8 +80,7 @@ bool steps_is_return(const Insn *insn)
 
 bool steps_is_repeated(const Insn *insn)
 {
-    return is_string(opcode_rows[insn->row].name) &&
-           (insn->prefixes & (PREFIX_REP | PREFIX_REPNE));
+    return is_string(opcode_rows[insn->row].name) && (insn->prefixes & (PREFIX_REP | PREFIX_REPNE));
 }
 
 bool steps_comes_back(const Insn *insn)
@@ -98,12 +97,15 @@ static bool stopped(const Debugger *debugger)
 static bool is_done(Debugger *debugger, const Upcoming *before)
 {
     InsnName name = opcode_rows[before->insn.row].name;
+    u64 here = debugger_linear(debugger, CS, debugger->cpu->rip);
 
     switch (debugger->goal) {
     case GOAL_OUT:
         return before->known && is_return(name);
     case GOAL_BLOCK:
-        return debugger_linear(debugger, CS, debugger->cpu->rip) != before->next;
+        return here != before->next;
+    case GOAL_RANGE:
+        return here < debugger->range_begin || here >= debugger->range_end;
     default:
         return true;
     }
@@ -139,6 +141,8 @@ static RunResult step_once(Debugger *debugger)
         come_back_to(debugger, before.next, before.stack, ARGUMENTS);
     else if (is_done(debugger, &before))
         finish_one(debugger);
+    else
+        points_at(debugger);
     return result;
 }
 

@@ -59,14 +59,19 @@ GdbAnswer gdb_monitor(GdbServer *server, const char *arguments, size_t length)
     return GDB_LATER;
 }
 
-void gdb_watch_command(GdbServer *server)
+void gdb_tell_stop(GdbServer *server)
 {
     const CommandSink sink = {tell, server};
 
+    commands_tell_stop(server->commands, &sink);
+}
+
+void gdb_watch_command(GdbServer *server)
+{
     if (!server->command_runs)
         return;
     if (debugger_stop(server->debugger)->reason != STOP_NONE)
-        commands_tell_stop(server->commands, &sink);
+        gdb_tell_stop(server);
     else if (host_now_ns() >= server->command_until_ns)
         tell_text(server, "The machine runs; gdb's continue waits for it to stop.\n");
     else

@@ -20,12 +20,6 @@ static void let_run(GdbServer *server)
     server->waits = true;
 }
 
-static void step(GdbServer *server)
-{
-    debugger_step(server->debugger, STEP_INSTRUCTION, 1);
-    let_run(server);
-}
-
 /* An address to go on at may follow. */
 static bool jump(GdbServer *server, const char *text)
 {
@@ -42,17 +36,15 @@ static bool jump(GdbServer *server, const char *text)
 
 static GdbAnswer go_on(GdbServer *server, const char *address, bool one)
 {
-    server->in_range = false;
     if (!jump(server, address)) {
         gdb_say_error(server, GDB_BAD_ARGUMENT);
         return GDB_ANSWERED;
     }
-    if (one) {
-        step(server);
-    } else {
+    if (one)
+        debugger_step(server->debugger, STEP_INSTRUCTION, 1);
+    else
         debugger_continue(server->debugger);
-        let_run(server);
-    }
+    let_run(server);
     return GDB_LATER;
 }
 
@@ -102,15 +94,17 @@ static bool concerns_us(const char *thread, size_t length)
            (length == 2 && !memcmp(thread, "-1", 2));
 }
 
+/* "BEGIN,END", as the program counter is: of offsets or of linear addresses. */
 static GdbAnswer step_in_range(GdbServer *server, const char *text)
 {
-    if (!hex_number(&text, &server->range_begin) || *text++ != ',' ||
-        !hex_number(&text, &server->range_end)) {
+    u64 base = server->description.pc->linear ? 0 : server->cpu->segments[CS].base, begin, end;
+
+    if (!hex_number(&text, &begin) || *text++ != ',' || !hex_number(&text, &end)) {
         gdb_say_error(server, GDB_BAD_ARGUMENT);
         return GDB_ANSWERED;
     }
-    step(server);
-    server->in_range = server->range_begin < server->range_end;
+    debugger_step_range(server->debugger, begin + base, end + base);
+    let_run(server);
     return GDB_LATER;
 }
 
@@ -250,21 +244,14 @@ static void tell_of_mode(GdbServer *server)
     server->told_size = true;
 }
 
-static bool is_stepping_on(GdbServer *server, const Stop *stop)
-{
-    u64 at = gdb_register_value(server->description.pc, server->cpu);
-
-    return server->in_range && stop->reason == STOP_STEP && at >= server->range_begin &&
-           at < server->range_end;
-}
-
 void gdb_report(GdbServer *server, const Stop *stop)
 {
-    server->in_range = false;
     describe_stop(server, stop);
     if (!server->waits)
         return;
-    if (needs_words(server, stop))
+    if (stop->reason == STOP_TRIPLE_FAULT)
+        gdb_tell_stop(server);
+    else if (needs_words(server, stop))
         tell_line(server, stop->text);
     tell_of_mode(server);
     server->waits = false;
@@ -279,9 +266,5 @@ void gdb_report_stop(GdbServer *server)
         debugger_stop_count(server->debugger) == server->stop_count)
         return;
     server->stop_count = debugger_stop_count(server->debugger);
-    if (server->waits && is_stepping_on(server, stop)) {
-        step(server);
-        return;
-    }
     gdb_report(server, stop);
 }

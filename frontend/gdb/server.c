@@ -60,7 +60,7 @@ static void attach(GdbServer *server)
 {
     server->attached = true;
     server->was_stopped = debugger_stop(server->debugger)->reason != STOP_NONE;
-    server->let_run = server->waits = server->in_range = server->command_runs = false;
+    server->let_run = server->waits = server->command_runs = false;
     server->knows_swbreak = server->knows_hwbreak = false;
     server->told_size = server->told_64 = false;
     debugger_attach(server->debugger);

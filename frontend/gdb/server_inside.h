@@ -46,8 +46,6 @@ struct GdbServer {
     bool knows_swbreak, knows_hwbreak;
     bool told_size, told_64;    /* hints, once each */
     unsigned stop_count;        /* debugger_stop_count() as it was last reported */
-    bool in_range;              /* vCont;r: step on while the instruction pointer is in the range */
-    u64 range_begin, range_end;
     bool command_runs;          /* a `monitor` command has let the machine run: it is to be answered */
     u64 command_until_ns;       /* by then, in host time */
     GdbPoint points[GDB_POINTS];
@@ -110,6 +108,8 @@ GdbHandler gdb_monitor;
 Commands *gdb_commands(GdbServer *server);      /* NULL: out of memory */
 /* Answers a command that has let the machine run, when that has stopped. */
 void gdb_watch_command(GdbServer *server);
+/* As the prompt does: where and why the machine has stopped. */
+void gdb_tell_stop(GdbServer *server);
 
 /* points.c */
 GdbHandler gdb_insert_point, gdb_remove_point;
