@@ -244,8 +244,14 @@ static void arm_code(Debugger *debugger)
         want_offset(wanted, debugger->back.linear);
     for (u64 i = 0; i < debugger->listener.length && i < PAGE_SIZE; i++)
         want_offset(wanted, debugger->listener.first + i);
-    for (unsigned offset = 0; offset < PAGE_SIZE; offset++)
-        cpu_observe_offset(debugger->cpu, offset, bit(wanted[offset / 64], offset % 64));
+    for (unsigned word = 0; word < COUNT_OF(wanted); word++) {
+        u64 changed = wanted[word] ^ debugger->observer.offsets[word];
+
+        for (; changed; changed &= changed - 1) {
+            unsigned i = (unsigned)__builtin_ctzll(changed);
+            cpu_observe_offset(debugger->cpu, word * 64 + i, bit(wanted[word], i));
+        }
+    }
 }
 
 /* Segment bases are applied to data before it is watched, so a logical address is a linear one. */
