@@ -23,7 +23,8 @@ enum {
     NATIVE_SLOT_KEY,/* what the slots hold for: see check_slots() */
     NATIVE_SLOT_PAGES,
     NATIVE_SLOT_ADDENDS = NATIVE_SLOT_PAGES + 32,
-    NATIVE_COUNT = NATIVE_SLOT_ADDENDS + 32
+    NATIVE_SLOT_ROOMS = NATIVE_SLOT_ADDENDS + 32,   /* only while pages are watched */
+    NATIVE_COUNT = NATIVE_SLOT_ROOMS + 32
 };
 _Static_assert(NATIVE_COUNT <= sizeof ((Cpu *)0)->native / sizeof(u64), "Cpu.native has room");
 
@@ -84,6 +85,7 @@ typedef struct Backend {
     u64 first;              /* bytes of `memory` before the first translation */
     const u8 *call, *exit;  /* as written */
     const u8 *check_jump[2];    /* by CPL 3 */
+    const u8 *watch_window;     /* see emit_x64_watch.c */
     i32 (*enter)(Cpu *cpu, const u8 *code);
     bool watching;          /* pages are watched: accesses to them have a way of their own */
 } Backend;

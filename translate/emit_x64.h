@@ -55,7 +55,7 @@ typedef struct ColdLookUp {
 typedef struct WatchStub {
     const IrOp *op;
     Access access;
-    i16 slot;               /* to be emptied; -1: none */
+    i16 slot;               /* that gets its window; -1: none */
     u8 *jump, *back;
 } WatchStub;
 
@@ -106,7 +106,17 @@ HostOperand emit_address_operand(Emitter *e, const IrAddress *address);
 void emit_offset(Emitter *e, const IrAddress *address);     /* into H_ADDRESS */
 void emit_decline(Emitter *e, const IrOp *op, unsigned condition);
 void emit_cold_look_ups(Emitter *e);
+
+/* emit_x64_memory.c and emit_x64_watch.c share: */
+Decline *emit_decline_of(Emitter *e, u8 insn);
+HostOperand emit_tlb_operand(const Emitter *e, u64 member);     /* of the TLB's entry at H_T1 */
+void emit_entry_offset(Emitter *e);     /* of the TLB's entry for H_ADDRESS, from the first, into H_T1 */
+HostOperand emit_slot_page(unsigned slot);
+HostOperand emit_slot_room(unsigned slot);
+void emit_watched(Emitter *e, const IrOp *op, Access access);
+void emit_watched_slot(Emitter *e, unsigned slot);
 void emit_watch_stubs(Emitter *e);
+void emit_watch_window(Assembler *a);
 
 void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
 void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */

@@ -11,7 +11,7 @@
 #include "cpu/opcodes.h"
 #include "translate/emit_x64.h"
 
-static Decline *decline_of(Emitter *e, u8 insn)
+Decline *emit_decline_of(Emitter *e, u8 insn)
 {
     for (unsigned i = e->decline_count; i-- > 0;)
         if (e->declines[i].insn == insn)
@@ -23,7 +23,7 @@ static Decline *decline_of(Emitter *e, u8 insn)
 
 void emit_decline(Emitter *e, const IrOp *op, unsigned condition)
 {
-    Decline *decline = decline_of(e, op->insn);
+    Decline *decline = emit_decline_of(e, op->insn);
 
     assert(decline->count < COUNT_OF(decline->jumps));
     decline->jumps[decline->count++] = x64_jump_if(&e->a, condition);
@@ -105,7 +105,7 @@ static void emit_x87_operand(Emitter *e, const IrOp *op)
 }
 
 /* A member of the TLB's entry at H_T1. */
-static HostOperand tlb_operand(const Emitter *e, u64 member)
+HostOperand emit_tlb_operand(const Emitter *e, u64 member)
 {
     u64 tlb = offsetof(Cpu, mmu.tlb) + e->ir->assumptions.as * sizeof(TlbEntry[TLB_ENTRIES]);
 
@@ -113,7 +113,7 @@ static HostOperand tlb_operand(const Emitter *e, u64 member)
 }
 
 /* Where the TLB's entry for H_ADDRESS is, from the first, into H_T1. */
-static void emit_entry_offset(Emitter *e)
+void emit_entry_offset(Emitter *e)
 {
     Assembler *a = &e->a;
     Size wide = is_64bit(e) ? QWORD : DWORD;
@@ -124,7 +124,7 @@ static void emit_entry_offset(Emitter *e)
     x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_T1), (TLB_ENTRIES - 1) << entry_shift);
 }
 
-static HostOperand slot_page(unsigned slot)
+HostOperand emit_slot_page(unsigned slot)
 {
     return CPU_FIELD(native[NATIVE_SLOT_PAGES + slot]);
 }
@@ -132,69 +132,6 @@ static HostOperand slot_page(unsigned slot)
 static HostOperand slot_addend(unsigned slot)
 {
     return CPU_FIELD(native[NATIVE_SLOT_ADDENDS + slot]);
-}
-
-/* ---- watched pages ---- */
-
-/* Off the path, while anything is watched: an entry that differs by TLB_WATCHED alone serves
- * accesses to lines that are not. */
-static void note_watch(Emitter *e, const IrOp *op, Access access)
-{
-    u8 *jump = x64_jump_if(&e->a, 5);
-
-    decline_of(e, op->insn);
-    e->watches[e->watch_count++] =
-        (WatchStub){.op = op, .access = access, .slot = -1, .jump = jump, .back = e->a.at};
-}
-
-/* Sets the carry when the line of byte `offset` of the access is watched; the lines are in
- * H_SCRATCH. */
-static void emit_line_test(Assembler *a, i64 offset)
-{
-    x64_op(a, QWORD, 0x8D, H_T1, host_memory(H_ADDRESS, offset));
-    x64_op_immediate(a, QWORD, 0xC1, 5, host_register(H_T1), WATCHED_LINE_SHIFT);
-    x64_op(a, QWORD, 0x0FA3, H_T1, host_register(H_SCRATCH));
-}
-
-static void emit_watch_stub(Emitter *e, const WatchStub *stub)
-{
-    u64 lines = offsetof(Cpu, mmu.watched_lines) + e->ir->assumptions.as * sizeof(u64[TLB_ENTRIES]);
-    u64 tag = offsetof(TlbEntry, tags) + stub->access * sizeof(u64);
-    Decline *decline = decline_of(e, stub->op->insn);
-    Assembler *a = &e->a;
-    u8 *declined[3];
-    unsigned count = 0;
-
-    x64_patch(stub->jump, a->at);
-    x64_op(a, QWORD, 0x33, H_SCRATCH, tlb_operand(e, tag));
-    x64_alu_immediate(a, QWORD, 7, host_register(H_SCRATCH), TLB_WATCHED);
-    declined[count++] = x64_jump_if(a, 5); /* not equal */
-    x64_op(a, DWORD, 0x8B, H_SCRATCH, host_register(H_T1));
-    x64_op_immediate(a, DWORD, 0xC1, 5, host_register(H_SCRATCH),
-                     __builtin_ctz(sizeof(TlbEntry) / sizeof(u64)));
-    x64_op(a, QWORD, 0x8B, H_SCRATCH, host_indexed(H_CPU, H_SCRATCH, 0, (i64)lines));
-    emit_line_test(a, 0);
-    declined[count++] = x64_jump_if(a, 2); /* carry */
-    if (stub->op->size > 1) {
-        emit_line_test(a, stub->op->size - 1);
-        declined[count++] = x64_jump_if(a, 2);
-    }
-    emit_entry_offset(e);
-    if (stub->slot >= 0) {
-        x64_load_immediate(a, H_SCRATCH, SLOT_EMPTY);
-        x64_op(a, QWORD, 0x89, H_SCRATCH, slot_page((unsigned)stub->slot));
-    }
-    x64_patch(x64_jump(a), stub->back);
-    while (count)
-        x64_patch(declined[--count], a->at);
-    assert(decline->count < COUNT_OF(decline->jumps));
-    decline->jumps[decline->count++] = x64_jump(a);
-}
-
-void emit_watch_stubs(Emitter *e)
-{
-    for (unsigned i = 0; i < e->watch_count; i++)
-        emit_watch_stub(e, &e->watches[i]);
 }
 
 /* The TLB's entry for H_ADDRESS, by its offset from the first, in H_T1; declines if that is not the
@@ -208,9 +145,9 @@ static void emit_tlb(Emitter *e, const IrOp *op, Access access)
     x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
     x64_op(a, QWORD, 0x0B, H_SCRATCH, CPU_FIELD(tlb_epoch));
     x64_op(a, QWORD, 0x3B, H_SCRATCH,
-           tlb_operand(e, offsetof(TlbEntry, tags) + access * sizeof(u64)));
+           emit_tlb_operand(e, offsetof(TlbEntry, tags) + access * sizeof(u64)));
     if (e->backend->watching)
-        note_watch(e, op, access);
+        emit_watched(e, op, access);
     else
         emit_decline(e, op, 5); /* not equal */
 }
@@ -223,7 +160,7 @@ static bool has_slot(const Emitter *e, const IrOp *op)
     const IrAddress *address = &op->address;
 
     return (address->base || address->index) && address->bits == 32 && !is_64bit(e) &&
-           is_flat(e, address->segment);
+           is_flat(e, address->segment) && !(op->aligned && e->backend->watching);
 }
 
 /* By base register; what has an index, or is far from where that points, goes another way through
@@ -269,7 +206,7 @@ static void emit_slot_look_up(Emitter *e, const IrOp *op, Access access)
 
     *cold = (ColdLookUp){
         .op = op, .access = access, .direct = is_direct(op), .slot = slot_of(&op->address, access)};
-    decline_of(e, op->insn);
+    emit_decline_of(e, op->insn);
     if (cold->direct) {
         /* 64 bits wide, so that what wraps at 4 GiB is in no page. */
         x64_op(a, QWORD, 0x8D, H_SCRATCH, emit_address_operand(e, &op->address));
@@ -277,14 +214,17 @@ static void emit_slot_look_up(Emitter *e, const IrOp *op, Access access)
         emit_offset(e, &op->address);
         x64_op(a, QWORD, 0x8B, H_SCRATCH, host_register(H_ADDRESS));
     }
-    x64_op(a, QWORD, 0x2B, H_SCRATCH, slot_page(cold->slot));
+    x64_op(a, QWORD, 0x2B, H_SCRATCH, emit_slot_page(cold->slot));
     if (op->aligned) { /* low bits that are set become high ones */
         unsigned shift = (unsigned)__builtin_ctz(op->size);
 
         x64_rorx(a, QWORD, H_SCRATCH, H_SCRATCH, shift);
         room >>= shift;
     }
-    x64_alu_immediate(a, QWORD, 7, host_register(H_SCRATCH), room);
+    if (e->backend->watching)
+        x64_op(a, QWORD, 0x3B, H_SCRATCH, emit_slot_room(cold->slot));
+    else
+        x64_alu_immediate(a, QWORD, 7, host_register(H_SCRATCH), room);
     cold->jump = x64_jump_if(a, 7); /* above */
     if (cold->direct) {
         emit_slot_hit(e, cold);
@@ -314,12 +254,10 @@ static void emit_cold_look_up(Emitter *e, const ColdLookUp *cold)
     emit_tlb(e, cold->op, cold->access);
     x64_op(a, QWORD, 0x8B, H_SCRATCH, host_register(H_ADDRESS));
     x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
-    x64_op(a, QWORD, 0x89, H_SCRATCH, slot_page(cold->slot));
-    if (e->backend->watching) { /* of a watched page, the slot knows nothing */
-        e->watches[e->watch_count - 1].slot = cold->slot;
-        e->watches[e->watch_count - 1].back = a->at;
-    }
-    x64_op(a, QWORD, 0x8B, H_SCRATCH, tlb_operand(e, offsetof(TlbEntry, addend)));
+    x64_op(a, QWORD, 0x89, H_SCRATCH, emit_slot_page(cold->slot));
+    if (e->backend->watching)
+        emit_watched_slot(e, cold->slot);
+    x64_op(a, QWORD, 0x8B, H_SCRATCH, emit_tlb_operand(e, offsetof(TlbEntry, addend)));
     x64_op(a, QWORD, 0x89, H_SCRATCH, slot_addend(cold->slot));
     if (cold->direct) { /* host address less what the operand adds, which may wrap */
         x64_op(a, QWORD, 0x03, H_ADDRESS, host_register(H_SCRATCH));
@@ -350,5 +288,5 @@ void emit_look_up(Emitter *e, const IrOp *op, Access access)
     emit_tlb(e, op, access);
     if (op->opcode == IR_X87_LOAD || op->opcode == IR_X87_STORE)
         emit_x87_operand(e, op);
-    x64_op(&e->a, QWORD, 0x03, H_ADDRESS, tlb_operand(e, offsetof(TlbEntry, addend)));
+    x64_op(&e->a, QWORD, 0x03, H_ADDRESS, emit_tlb_operand(e, offsetof(TlbEntry, addend)));
 }
