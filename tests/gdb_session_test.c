@@ -206,6 +206,18 @@ Test(gdb_session, the_first_instruction_of_all)
     cr_assert_eq(wait_for_end(), 0);
 }
 
+Test(gdb_session, a_second_gdb_reads_why_it_must_go)
+{
+    char line[256];
+
+    write_floppy(boot_sector, boot_sector_end);
+    start_vitrine("-S -gdb GDB -fda IMAGE");
+    snprintf(line, sizeof line, "shell gdb -nx -batch -ex 'target remote %s' 2>&1\nstepi\n",
+             socket_path);
+    run_gdb("", line);
+    expect("another gdb is connected to this machine|0x0000e05b in");
+}
+
 /* ---- 32-bit code in C ---- */
 
 #define CLASSROOM BUILD "/roms/classroom.elf"

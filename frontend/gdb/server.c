@@ -118,7 +118,6 @@ void gdb_server_close(GdbServer *server, int status)
 
 /* ---- a second gdb ---- */
 
-/* It is told when it has said something: before, it would not understand. */
 static void turn_away(GdbServer *server, int fd)
 {
     for (unsigned i = 0; i < GDB_TURNED_AWAY; i++) {
@@ -130,18 +129,22 @@ static void turn_away(GdbServer *server, int fd)
     close(fd);
 }
 
+/* It is told in answer to its first packet: before, it would not understand, and if the connection
+ * was closed at once, its next packet would be in the way of our words. */
 static void look_after(GdbTurnedAway *other)
 {
     static const char sentence[] = "E.another gdb is connected to this machine";
-    char framed[GDB_FRAMED + 1] = "+", junk[1024];
-    ssize_t got = recv(other->fd, junk, sizeof junk, 0);
+    char framed[GDB_FRAMED + 1] = "+", words[1024];
+    ssize_t got = recv(other->fd, words, sizeof words, 0);
 
-    if (got < 0 && (errno == EAGAIN || errno == EINTR) && host_now_ns() < other->until_ns)
-        return;
-    if (got > 0 &&
+    if (got > 0 && memchr(words, '#', (size_t)got)) {
         send(other->fd, framed, 1 + packet_encode(sentence, strlen(sentence), framed + 1),
-             MSG_NOSIGNAL) > 0)
+             MSG_NOSIGNAL);
         shutdown(other->fd, SHUT_WR);
+    }
+    if ((got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) &&
+        host_now_ns() < other->until_ns)
+        return;
     close(other->fd);
     other->fd = -1;
 }

@@ -20,10 +20,10 @@ typedef struct GdbPoint {
     u64 address, length;
 } GdbPoint;
 
-/* Somebody who came while another gdb was there: to be told so when he speaks. */
+/* Somebody who came while another gdb was there: to be told so. */
 typedef struct GdbTurnedAway {
     int fd;                     /* -1: this row is free */
-    u64 until_ns;               /* when to give up waiting for a word, in host time */
+    u64 until_ns;               /* it may stay until then, in host time */
 } GdbTurnedAway;
 
 struct GdbServer {
