@@ -1,8 +1,9 @@
 /*
  * `vitrine explain`: a block as guest code | IR | host code, instruction by instruction.
  *
- * The flags in braces are those that an operation defines; a dash stands for one that nobody looks
- * at, as the flags pass has found.
+ * An operation is shown as it was lifted, and below that what the passes made of it, if they
+ * changed it. The flags in braces are those that an operation defines; a dash stands for one that
+ * nobody looks at, as the flags pass has found.
  */
 #include "frontend/explain.h"
 
@@ -29,8 +30,13 @@ static void print_line(void *out, const ListingLine *line)
     case LISTING_GUEST:
         fprintf(out, "%08" PRIx64 "  %-16s  %s\n", line->address, line->bytes, line->text);
         break;
-    case LISTING_IR:
+    case LISTING_LIFTED:
         fprintf(out, "%22s| %s\n", "", line->text);
+        break;
+    case LISTING_PASS:
+        fprintf(out, "%22s|   %s\n", "", line->text);
+        break;
+    case LISTING_IR: /* the last of those */
         break;
     case LISTING_HOST:
         fprintf(out, "%50s| %s\n", "", line->text);

@@ -1,6 +1,7 @@
 #include "frontend/listing.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "frontend/disassembly.h"
 #include "translate/ir.h"
@@ -40,11 +41,32 @@ static void tell_host(Visitor *visitor, const u8 *code, u64 length)
     disassemble(code, length, 0, 8, host_line, visitor);
 }
 
+/* As lifted, and what each pass has changed. */
+static void tell_stages(const Visitor *visitor, const TranslatorListing *listing, unsigned number)
+{
+    char before[128], after[128], line[160];
+
+    ir_print(&listing->stages[0].ops[number], before, sizeof before);
+    tell(visitor, LISTING_LIFTED, before);
+    for (unsigned i = 0; i < IR_PASSES; i++) {
+        const IrOp *op = &listing->stages[i + 1].ops[number];
+
+        ir_print(op, after, sizeof after);
+        if (strcmp(before, after) == 0)
+            continue;
+        snprintf(line, sizeof line, "%s: %s", ir_passes[i].name,
+                 op->opcode == IR_NOTHING ? "removed" : after);
+        tell(visitor, LISTING_PASS, line);
+        memcpy(before, after, sizeof before);
+    }
+}
+
 static void tell_op(Visitor *visitor, const TranslatorListing *listing, unsigned number)
 {
     u32 start = listing->op_offsets[number], end = listing->op_offsets[number + 1];
     char text[128];
 
+    tell_stages(visitor, listing, number);
     ir_print(&listing->ir->ops[number], text, sizeof text);
     tell(visitor, LISTING_IR, text);
     tell_host(visitor, listing->host + start, end - start);

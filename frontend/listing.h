@@ -1,5 +1,6 @@
 /*
- * A translation as lines: guest instructions, each followed by its IR, each of that by its host code.
+ * A translation as lines: guest instructions, each followed by its IR, as lifted and as every pass
+ * changed it, and each of that by its host code.
  */
 #ifndef FRONTEND_LISTING_H
 #define FRONTEND_LISTING_H
@@ -9,7 +10,9 @@
 typedef enum ListingKind {
     LISTING_HEADING,    /* "entry", "exits": host code that belongs to no instruction follows */
     LISTING_GUEST,
-    LISTING_IR,
+    LISTING_LIFTED,     /* an operation before all passes */
+    LISTING_PASS,       /* what a pass made of it, if it changed it: "fuse: removed" */
+    LISTING_IR,         /* the operation after all passes */
     LISTING_HOST,
 } ListingKind;
 

@@ -135,6 +135,15 @@ void ir_print(const IrOp *op, char *text, size_t size);
 
 /* ---- passes ---- */
 
+/* A pass changes operations where they are, so that each keeps its number; one that has become
+ * needless becomes IR_NOTHING. */
+typedef struct IrPass {
+    const char *name;
+    void (*run)(IrBlock *ir);
+} IrPass;
+enum { IR_PASSES = 2 };
+extern const IrPass ir_passes[IR_PASSES];   /* in this order, after ir_lift() */
+
 void ir_lift(IrBlock *ir);
 void ir_fuse_pass(IrBlock *ir);
 void ir_flags_pass(IrBlock *ir);

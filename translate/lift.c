@@ -13,6 +13,7 @@ IrOp *lift_op(Lifter *lifter, IrOpcode opcode, unsigned size, u8 dst, u8 src)
                  .size = (u8)size,
                  .dst = dst,
                  .src = src,
+                 .live = FLAGS_OSZAPC,
                  .insn = lifter->index,
                  .immediate = lifter->insn->immediate};
     return op;
@@ -202,6 +203,8 @@ static bool lift_insn(Lifter *lifter)
                 : lift_simd;
     return function(lifter);
 }
+
+const IrPass ir_passes[IR_PASSES] = {{"fuse", ir_fuse_pass}, {"flags", ir_flags_pass}};
 
 void ir_lift(IrBlock *ir)
 {

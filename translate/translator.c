@@ -55,9 +55,11 @@ typedef struct Translator {
     Handler *handlers; /* the interpreter's body for each call site, by its number */
     u32 count;
     u32 threshold; /* executions after which a block is translated */
-    u32 flushes; /* translations from before another one are gone */
+    u32 flushes;   /* translations from before another one are gone */
     IrBlock ir;
     TranslatorCounters counters;
+    u32 passes_left_out;
+    IrBlock *stages; /* 1 + IR_PASSES, for the listener; NULL: there was none */
     TranslatorListener *listener;
     void *listener_context;
 } Translator;
@@ -160,6 +162,23 @@ static void count_translation(TranslatorCounters *counters, const IrBlock *ir, u
         }
 }
 
+static void keep_stage(Translator *translator, unsigned number)
+{
+    if (translator->listener)
+        translator->stages[number] = translator->ir;
+}
+
+static void make_ir(Translator *translator)
+{
+    ir_lift(&translator->ir);
+    keep_stage(translator, 0);
+    for (unsigned i = 0; i < IR_PASSES; i++) {
+        if (!bit(translator->passes_left_out, i))
+            ir_passes[i].run(&translator->ir);
+        keep_stage(translator, i + 1);
+    }
+}
+
 static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
 {
     Translator *translator = translator_of(cpu);
@@ -172,9 +191,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
     translator->ir.rip = cpu->rip;
     translator->ir.assumptions = variant_assumptions(variant);
     translator->backend.watching = cpu->mmu.watched_count != 0;
-    ir_lift(&translator->ir);
-    ir_fuse_pass(&translator->ir);
-    ir_flags_pass(&translator->ir);
+    make_ir(translator);
     if (!backend_emit(&translator->backend, &translator->ir, translator->count, variant, &code))
         return NULL;
     translation = &translator->translations[translator->count++];
@@ -194,6 +211,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
     if (translator->listener)
         translator->listener(translator->listener_context,
                              &(TranslatorListing){.ir = &translator->ir,
+                                                  .stages = translator->stages,
                                                   .host = translation->code,
                                                   .length = code.length,
                                                   .op_offsets = code.op_offsets});
@@ -565,6 +583,7 @@ void translator_detach(Cpu *cpu)
     cpu->engine = NULL;
     cpu->engine_state = NULL;
     backend_destroy(&translator->backend);
+    free(translator->stages);
     free(translator->handlers);
     free(translator->translations);
     free(translator);
@@ -575,10 +594,21 @@ const TranslatorCounters *translator_counters(const Cpu *cpu)
     return &translator_of(cpu)->counters;
 }
 
-void translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
+bool translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
 {
-    translator_of(cpu)->listener = listener;
-    translator_of(cpu)->listener_context = context;
+    Translator *translator = translator_of(cpu);
+
+    if (listener && !translator->stages)
+        translator->stages = calloc(1 + IR_PASSES, sizeof *translator->stages);
+    translator->listener = translator->stages ? listener : NULL;
+    translator->listener_context = context;
+    return !listener || translator->stages;
+}
+
+void translator_set_passes(Cpu *cpu, u32 left_out)
+{
+    translator_of(cpu)->passes_left_out = left_out;
+    forget_all(cpu);
 }
 
 void translator_set_threshold(Cpu *cpu, u32 executions)

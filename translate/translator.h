@@ -31,16 +31,19 @@ void translator_detach(Cpu *cpu);
 /* A translation that has just been made; valid during the call. */
 typedef struct TranslatorListing {
     const struct IrBlock *ir;
+    const struct IrBlock *stages;   /* as lifted, then as each of ir_passes[] left it */
     const u8 *host;             /* its code, as executed */
     u64 length;
     const u32 *op_offsets;      /* in that, of each operation's code; one more: of what follows */
 } TranslatorListing;
 typedef void TranslatorListener(void *context, const TranslatorListing *listing);
 
-/* Whom to show each translation; NULL: nobody. */
-void translator_listen(Cpu *cpu, TranslatorListener *listener, void *context);
+/* Whom to show each translation; NULL: nobody. False: out of memory. */
+bool translator_listen(Cpu *cpu, TranslatorListener *listener, void *context);
 /* A block is translated when it is executed for the `executions`th time (8). For tests: 1. */
 void translator_set_threshold(Cpu *cpu, u32 executions);
+/* Leaves out passes, to see what they buy: bit n: ir_passes[n]. Drops all generated code. */
+void translator_set_passes(Cpu *cpu, u32 left_out);
 /* Translates the block at cpu->rip, hot or not; false when it cannot be. Raises what fetching it
  * raises. */
 bool translator_translate(Cpu *cpu);

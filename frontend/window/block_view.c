@@ -52,6 +52,8 @@ static void add_line(void *owner, const ListingLine *line)
     u64 linear = before ? before->linear : 0;
     BlockRow *row = NULL;
 
+    if (line->kind == LISTING_LIFTED || line->kind == LISTING_PASS)
+        return;
     if (line->kind == LISTING_GUEST)
         row = add_row(view, (int)view->insns++, op, line->address);
     else if (line->kind == LISTING_HEADING)
@@ -74,6 +76,8 @@ static void add_line(void *owner, const ListingLine *line)
         row->op = op + 1;
         snprintf(row->ir, BLOCK_TEXT, "%s", line->text);
         break;
+    case LISTING_LIFTED:
+    case LISTING_PASS:
     case LISTING_HOST:
         snprintf(row->host, BLOCK_TEXT, "%s", line->text);
         break;
