@@ -215,6 +215,8 @@ static const struct {
     {"guest_errors", LOG_BUS},
     {"unimp", LOG_BUS},
     {"page", LOG_MMU},
+    {"op", LOG_IR},
+    {"op_opt", LOG_IR_OPT},
 };
 
 static bool log_channel_by_name(const char *name, unsigned *channel)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "frontend/translation_log.h"
+
 const char default_boot_order[] = "cad";
 
 extern const u8 classroom_image[], classroom_image_end[];
@@ -425,6 +427,9 @@ static bool open_machine(Session *session)
     if (!open_timeline(session, &config))
         return false;
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
+    if (session->machine &&
+        !translation_log_open(machine_cpu(session->machine, 0), session->error, SESSION_ERROR))
+        warn(session);
     if (!session->machine || !open_debugger(session) || !open_symbols(session) ||
         !open_gdb(session))
         return false;
@@ -476,6 +481,8 @@ bool session_close(Session *session)
         serial_backend_close(&session->parallel[i]);
     serial_backend_close(&session->debug_console);
     release_log(session);
+    if (session->machine)
+        translation_log_close(machine_cpu(session->machine, 0));
     lockstep_destroy(session->lockstep);
     gdb_server_close(session->gdb, 1);
     debugger_destroy(session->debugger);

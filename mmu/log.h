@@ -28,7 +28,12 @@
     X(LOG_FWCFG, "fwcfg", "fw_cfg, the firmware's configuration device")     \
     X(LOG_SOUND, "sound", "PC speaker")                                      \
     X(LOG_BIOS, "bios", "what the firmware prints on port 402h")             \
-    X(LOG_MACHINE, "machine", "power, reset, and the run loop")
+    X(LOG_MACHINE, "machine", "power, reset, and the run loop")              \
+    X(LOG_IN_ASM, "in_asm", "translator: guest code of each block")          \
+    X(LOG_IR, "ir", "... and what it is lifted to")                          \
+    X(LOG_IR_OPT, "ir_opt", "... and that after all passes")                 \
+    X(LOG_OUT_ASM, "out_asm", "... and its host code")                       \
+    X(LOG_JIT, "jit", "translator: its counters, at the end")
 
 typedef enum LogChannel {
 #define LOG_ENUMERATOR(enumerator, name, help) enumerator,

@@ -7,10 +7,11 @@
 #include "devices/pci.h"
 #include "frontend/debugger/commands_inside.h"
 #include "frontend/options_parser.h"
-#include "translate/translator.h"
+#include "frontend/translation_log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- any chip, from its table ---- */
@@ -229,23 +230,25 @@ CommandResult command_info_mtree(Commands *commands, const char *text)
 
 CommandResult command_info_jit(Commands *commands, const char *text)
 {
-    const TranslatorCounters *counters;
+    enum { MOST_CALLED = 20 };
+    char *report = NULL, *line;
+    size_t size;
+    FILE *file;
 
     (void)text;
     if (!commands->cpu->engine) {
         say(commands, "The guest is interpreted; -engine translator translates it.\n");
         return COMMAND_DONE;
     }
-    counters = translator_counters(commands->cpu);
-    say(commands, "translations      %" PRIu64 " made, %" PRIu64 " dropped, %" PRIu64 " flushes\n",
-        counters->translations, counters->dropped, counters->flushes);
-    say(commands, "code              %" PRIu64 " guest bytes to %" PRIu64 " host bytes\n",
-        counters->guest_bytes, counters->host_bytes);
-    say(commands, "chained exits     %" PRIu64 ", %" PRIu64 " of them through a guard\n",
-        counters->chains, counters->guards);
-    say(commands, "entries           %" PRIu64 " into generated code\n", counters->entries);
-    say(commands,
-        "interpreter       %" PRIu64 " calls from generated code, %" PRIu64 " blocks on its own\n",
-        counters->calls, counters->interpreted);
+    file = open_memstream(&report, &size);
+    if (!file) {
+        say(commands, "The host is out of memory.\n");
+        return COMMAND_DONE;
+    }
+    translation_report(file, translator_counters(commands->cpu), MOST_CALLED);
+    fclose(file);
+    for (char *rest = report; (line = strsep(&rest, "\n")) && *line;)
+        say(commands, "%s\n", line);
+    free(report);
     return COMMAND_DONE;
 }
