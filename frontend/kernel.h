@@ -23,6 +23,7 @@ typedef struct Kernel {
     unsigned buffer_count;
     u32 numbers[KERNEL_NUMBERS]; /* the numbered items' values */
     unsigned number_count;
+    bool is_64_bit;              /* it says of itself that it runs in 64-bit mode */
 } Kernel;
 
 /* What a file that begins with these bytes is. Multiboot headers lie in the first 8,192 bytes. */

@@ -25,6 +25,7 @@ enum {
     HEAP_END_PTR = 0x224,    /* 2.01 */
     CMD_LINE_PTR = 0x228,    /* 2.02 */
     INITRD_ADDR_MAX = 0x22C, /* 2.03 */
+    XLOADFLAGS = 0x236,      /* 2.12 */
     CMDLINE_SIZE = 0x238,    /* 2.06 */
     PREF_ADDRESS = 0x258,    /* 2.10 */
     INIT_SIZE = 0x260,       /* 2.10 */
@@ -33,6 +34,7 @@ enum {
 enum {
     LOADED_HIGH = 0x01,
     CAN_USE_HEAP = 0x80,
+    KERNEL_64 = 0x01,
     OTHER_LOADER = 0xFF,
     OLD_CMDLINE_MAGIC = 0xA33F,
     OLD_CMDLINE = 0x20, /* before 2.02: magic, then the offset from the setup segment */
@@ -190,6 +192,7 @@ bool kernel_load_linux(KernelLoad *load)
         setup[LOADFLAGS] |= CAN_USE_HEAP;
         kernel_put16(setup + HEAP_END_PTR, cmdline - setup_address - 0x200);
     }
+    load->kernel->is_64_bit = version >= 0x20C && (setup[XLOADFLAGS] & KERNEL_64);
     set_video_mode(load, setup);
     if (!set_command_line(load, setup, setup_address, cmdline) || !place_initrd(load, setup))
         return false;

@@ -309,10 +309,12 @@ static bool open_symbols(Session *session)
 
 static bool open_gdb(Session *session)
 {
-    const GdbAddress *address = &session->options.gdb;
+    GdbAddress *address = &session->options.gdb;
 
     if (address->kind == GDB_NOWHERE)
         return true;
+    if (address->registers == GDB_REGISTERS_AUTOMATIC && session->kernel.is_64_bit)
+        address->registers = GDB_REGISTERS_64;
     session->gdb = gdb_server_open(address, session->debugger, session->error, SESSION_ERROR);
     return session->gdb != NULL;
 }

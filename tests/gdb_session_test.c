@@ -364,6 +364,16 @@ Test(gdb_session, from_reset_to_64_bit_code)
     expect("0x000000000000fff0|Breakpoint 1, 0xffffffff800f|= 0x1122334455667788");
 }
 
+Test(gdb_session, symbols_tell_of_64_bit_code_to_come)
+{
+    static const char map[] = "ffffffff80000000 T start\n";
+
+    write_image((const u8 *)map, strlen(map));
+    start_vitrine("-S -gdb GDB -symbols IMAGE");
+    run_gdb("", "info registers rip\n");
+    expect("rip            0xfff0");
+}
+
 Test(gdb_session, who_was_told_of_32_bits_learns_of_64)
 {
     write_rom(long_mode, long_mode_end);

@@ -1,5 +1,6 @@
 #include "frontend/debugger/symbol_files.h"
 
+#include <gelf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,15 @@ const Symbol *symbols_find(const Symbols *symbols, const char *name, size_t leng
         symbols->by_name[at]->symbol.name[length])
         return NULL;
     return &symbols->by_name[at]->symbol;
+}
+
+bool symbols_are_64_bit(const Symbols *symbols)
+{
+    for (unsigned i = 0; i < symbols->file_count; i++)
+        if (symbols->files[i].elf && gelf_getclass(symbols->files[i].elf) == ELFCLASS64)
+            return true;
+    return symbols->address_count &&
+           symbols->by_address[symbols->address_count - 1]->symbol.address >> 32;
 }
 
 void symbols_each(const Symbols *symbols, const char *prefix, SymbolVisit *visit, void *owner)

@@ -37,6 +37,8 @@ void symbols_destroy(Symbols *symbols);
 bool symbols_load(Symbols *symbols, const char *file, char *error, size_t error_size);
 bool symbols_unload(Symbols *symbols, const char *file);
 const char *symbols_file(const Symbols *symbols, unsigned index);   /* NULL past the last */
+/* Is there a file of a 64-bit program? */
+bool symbols_are_64_bit(const Symbols *symbols);
 
 /* Length-counted name; NULL: there is none. The first file that has it wins. */
 const Symbol *symbols_find(const Symbols *symbols, const char *name, size_t length);

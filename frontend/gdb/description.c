@@ -196,8 +196,8 @@ static void add_register(GdbDescription *description, const Row *row)
     };
     say(description, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"/>", row->name, reg->bits,
         row->type         ? row->type
-        : reg->bits == 64 ? "int64"
-                          : "int32");
+        : reg->bits == 64 ? "uint64"
+                          : "uint32");
 }
 
 static void find_program_counter(GdbDescription *description, bool linear)

@@ -49,9 +49,10 @@ u16 gdb_server_port(const GdbServer *server)
 static GdbArchitecture choose_architecture(const GdbServer *server)
 {
     const Cpu *cpu = server->cpu;
+    bool automatic = server->address.registers == GDB_REGISTERS_AUTOMATIC;
 
-    if (server->address.registers == GDB_REGISTERS_64 ||
-        (server->address.registers == GDB_REGISTERS_AUTOMATIC && cpu_long(cpu)))
+    if (server->address.registers == GDB_REGISTERS_64 || (automatic && cpu_long(cpu)) ||
+        (automatic && symbols_are_64_bit(debugger_symbols(server->debugger))))
         return GDB_CODE_64;
     return cpu->code_size == 2 ? GDB_CODE_16 : GDB_CODE_32;
 }
