@@ -315,6 +315,11 @@ static void decode_block(Cpu *cpu, Block *block, const u8 *host)
         insn->start = (u16)at;
         if (decode(cpu, decode_mode(cpu), host + at, left - at, insn) != DECODE_OK)
             break;
+        if (UNLIKELY(cpu->observer) && cpu->observer->magic && insn_is_magic(insn)) {
+            observer_note_magic(cpu, (uintptr_t)host + at);
+            if (count > 0) /* it begins a block of its own */
+                break;
+        }
         at += insn->length;
         count++;
         if (insn_ends_block(insn) || observes_code(cpu, (uintptr_t)host + at))

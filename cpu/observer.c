@@ -1,5 +1,7 @@
 #include "cpu/observer.h"
 
+#include <string.h>
+
 #include "cpu/engine.h"
 
 void cpu_observe(Cpu *cpu, Observer *observer)
@@ -22,6 +24,24 @@ void cpu_observe_offset(Cpu *cpu, unsigned offset, bool wanted)
         return;
     *word ^= mask;
     code_cache_split(cpu, offset);
+}
+
+bool insn_is_magic(const Insn *insn)
+{
+    const Operand *a = &insn->operands[0], *b = &insn->operands[1];
+    const unsigned bx = RBX * sizeof(u64);
+
+    return opcode_rows[insn->row].name == INSN_XCHG && a->kind == OPERAND_GPR &&
+           b->kind == OPERAND_GPR && a->size == WORD && a->number == bx && b->number == bx;
+}
+
+void cpu_observe_magic(Cpu *cpu, bool wanted)
+{
+    if (cpu->observer->magic == wanted)
+        return;
+    cpu->observer->magic = wanted;
+    memset(cpu->observer->magic_offsets, 0, sizeof cpu->observer->magic_offsets);
+    code_cache_flush(cpu);
 }
 
 /* An engine's code knows of watched pages or not. */

@@ -45,6 +45,8 @@ typedef struct Observer {
     void (*mode)(void *owner);      /* CPL or mode may have changed */
     void (*cr3)(void *owner);       /* CR3 was loaded */
     u64 offsets[PAGE_SIZE / 64];    /* bit n: execute() wants instructions at this page offset */
+    bool magic;                     /* ... and wherever XCHG BX, BX was decoded, as noted here: */
+    u64 magic_offsets[PAGE_SIZE / 64];
     u64 looked;                     /* the clock when it was asked last, to ask once; first: ~0 */
     u64 repeats;                    /* the clock at which a string instruction goes on repeating; first: ~0 */
 } Observer;
@@ -54,6 +56,11 @@ void cpu_observe(Cpu *cpu, Observer *observer);
 
 /* Code at `offset` of any page is of interest now, or no longer. */
 void cpu_observe_offset(Cpu *cpu, unsigned offset, bool wanted);
+
+/* XCHG BX, BX does nothing: a guest's author puts it where a debugger is to stop. One that crosses into
+ * another page is not noted. */
+bool insn_is_magic(const Insn *insn);
+void cpu_observe_magic(Cpu *cpu, bool wanted);
 
 /* Accesses to these ranges are observed, in the place of all others; they stay the caller's. */
 void cpu_watch(Cpu *cpu, const WatchedRange *ranges, unsigned count);
@@ -68,10 +75,17 @@ FORCE_INLINE void observer_repeats(Cpu *cpu, u64 cycles)
         cpu->observer->repeats = cycles;
 }
 
+FORCE_INLINE void observer_note_magic(Cpu *cpu, u64 address)
+{
+    cpu->observer->magic_offsets[(address & PAGE_MASK) / 64] |= (u64)1 << address % 64;
+}
+
 FORCE_INLINE bool observes_code(const Cpu *cpu, u64 address)
 {
+    unsigned word = (address & PAGE_MASK) / 64;
+
     return UNLIKELY(cpu->observer != NULL) &&
-           bit(cpu->observer->offsets[(address & PAGE_MASK) / 64], address % 64);
+           bit(cpu->observer->offsets[word] | cpu->observer->magic_offsets[word], address % 64);
 }
 
 #endif

@@ -429,3 +429,27 @@ Test(debugger, a_listener_hears_without_a_stop)
         finish(rig);
     }
 }
+
+FIRMWARE(magical, "mov cx, 40\n"
+                  "magical_loop: inc ax\nnop\n"
+                  "magical_stop: xchg bx, bx\n"
+                  "loop magical_loop\nhlt");
+extern const u8 magical_stop[];
+
+Test(debugger, magic_instructions_stop_if_wanted)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, magical);
+
+        debugger_set_magic(rig->debugger, true);
+        for (unsigned i = 1; i <= 20; i++) {
+            cr_assert_eq(go_on(rig), STOP_MAGIC);
+            cr_assert_eq(here(rig), AT(magical, magical_stop));
+            cr_assert_eq(rig->cpu->gpr[RAX], i);
+        }
+        debugger_set_magic(rig->debugger, false);
+        cr_assert_eq(go_on(rig), STOP_NONE);
+        finish(rig);
+    }
+}

@@ -126,7 +126,7 @@ static void set_goal(Debugger *debugger, Goal goal)
     if (!debugger->scanning)
         points_sweep(debugger);
     debugger->goal = goal;
-    debugger->back.set = false;
+    debugger->back.set = debugger->in_line = debugger->entering = false;
     debugger->observer.looked = machine_cycles(debugger->machine);
 }
 
@@ -185,6 +185,10 @@ static void look_at_result(Debugger *debugger, RunResult result)
                           "%04X:%08llX; reset the machine to go on",
                           debugger->cpu->segments[CS].selector,
                           (unsigned long long)debugger->cpu->rip);
+    else if (debugger->magic_reached && !debugger->scanning)
+        debugger_stop_for(debugger, STOP_MAGIC, "xchg bx, bx, at %04X:%08llX",
+                          debugger->cpu->segments[CS].selector,
+                          (unsigned long long)debugger->cpu->rip);
     else if (debugger->back_reached && debugger->goal == GOAL_CONTINUE)
         debugger_stop_for(debugger, STOP_STEP, "arrived, at count %llu", (unsigned long long)now);
 }
@@ -221,7 +225,7 @@ RunResult debugger_run_once(Debugger *debugger, u64 until)
 
     points_arm(debugger);
     points_remember(debugger);
-    debugger->back_reached = false;
+    debugger->back_reached = debugger->magic_reached = false;
     debugger->listening = !debugger->scanning;
     result = run_machine(debugger, count < until ? count : until);
     debugger->listening = false;

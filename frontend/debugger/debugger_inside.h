@@ -68,9 +68,13 @@ struct Debugger {
     Goal goal;
     bool over;                  /* the step runs calls to their end */
     u64 steps_left;
-    u64 range_begin, range_end; /* of GOAL_RANGE */
+    u64 range_begin, range_end; /* of GOAL_RANGE, GOAL_LINE */
+    bool in_line;               /* of GOAL_LINE: the step began in this line */
+    unsigned line;
+    const char *line_file;
+    bool entering;              /* ... and goes to a function's first line */
     ReturnPoint back;           /* a call, or an interrupt's handler, runs until here */
-    bool back_reached, to_cursor;
+    bool back_reached, magic_reached;
     bool interrupted;           /* an external interrupt was delivered, */
     u64 interrupted_at;         /* at this linear address, */
     u64 interrupted_stack;      /* with this stack */
@@ -114,6 +118,8 @@ RunResult steps_run(Debugger *debugger, u64 until);
 bool steps_is_return(const Insn *insn);
 bool steps_is_repeated(const Insn *insn);
 bool steps_comes_back(const Insn *insn);
+/* Is XCHG BX, BX the next instruction? */
+bool steps_is_magic(Debugger *debugger);
 /* One call of machine_run(), and what the points say to it. */
 RunResult debugger_run_once(Debugger *debugger, u64 until);
 

@@ -292,8 +292,8 @@ static bool needs_observer(const Debugger *debugger)
 {
     const DebuggerListener *listener = &debugger->listener;
 
-    if (debugger->back.set || debugger->goal != GOAL_CONTINUE || listener->port ||
-        listener->event || listener->length)
+    if (debugger->magic || debugger->back.set || debugger->goal != GOAL_CONTINUE ||
+        listener->port || listener->event || listener->length)
         return true;
     for (unsigned i = 0; i < debugger->point_count; i++)
         if (debugger->points[i]->point.enabled &&
@@ -309,6 +309,7 @@ void points_arm(Debugger *debugger)
     if (!needed && !debugger->cpu->observer)
         return;
     cpu_observe(debugger->cpu, &debugger->observer);
+    cpu_observe_magic(debugger->cpu, debugger->magic);
     arm_code(debugger);
     arm_data(debugger);
     if (!needed)
@@ -423,7 +424,8 @@ static bool on_execute(void *owner, u64 linear)
         note(debugger, &(Hit){.entry = found, .address = linear});
     if (back_is_here(debugger, linear))
         debugger->back_reached = true;
-    return found || debugger->back_reached;
+    debugger->magic_reached = debugger->magic && steps_is_magic(debugger);
+    return found || debugger->back_reached || debugger->magic_reached;
 }
 
 static bool wants_access(const PointSpec *spec, bool write)

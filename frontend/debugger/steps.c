@@ -6,7 +6,8 @@
  * to a return point: an address together with the stack, so that neither a recursion nor another
  * task stops there.
  *
- * Not implemented: by source line.
+ * A step by source line keeps to the addresses of its line, and ends where another one begins; a
+ * function without lines is run to its end.
  */
 #include "cpu/decode.h"
 #include "frontend/debugger/debugger_inside.h"
@@ -33,6 +34,13 @@ static Upcoming look_ahead(Debugger *debugger)
     upcoming.known = decode(cpu, mode, bytes, (unsigned)count, &upcoming.insn) == DECODE_OK;
     upcoming.next = (upcoming.linear + upcoming.insn.length) & cpu->linear_mask;
     return upcoming;
+}
+
+bool steps_is_magic(Debugger *debugger)
+{
+    Upcoming upcoming = look_ahead(debugger);
+
+    return upcoming.known && insn_is_magic(&upcoming.insn);
 }
 
 static bool is_return(InsnName name)
@@ -93,6 +101,81 @@ static bool stopped(const Debugger *debugger)
     return debugger->stop.reason != STOP_NONE;
 }
 
+/* ---- source lines ---- */
+
+static bool line_at(Debugger *debugger, u64 linear, SourceLine *line)
+{
+    return symbols_line(debugger->symbols, linear, line);
+}
+
+/* Keeps to a line from now on. */
+static void keep_to_line(Debugger *debugger, const SourceLine *line)
+{
+    debugger->range_begin = line->first;
+    debugger->range_end = line->end;
+}
+
+/* Where there is no line, a step is one of an instruction. */
+static void begin_line(Debugger *debugger)
+{
+    SourceLine line;
+
+    if (debugger->in_line)
+        return;
+    debugger->range_begin = debugger->range_end = 0;
+    if (!line_at(debugger, debugger_linear(debugger, CS, debugger->cpu->rip), &line))
+        return;
+    keep_to_line(debugger, &line);
+    debugger->in_line = true;
+    debugger->line = line.line;
+    debugger->line_file = line.file;
+}
+
+/* Is this another line's beginning? In the middle of one, where a function returned to, the step
+ * goes on. */
+static bool is_new_line(Debugger *debugger, u64 here)
+{
+    SourceLine line;
+
+    if (!debugger->in_line || !line_at(debugger, here, &line))
+        return true;
+    if (here == line.first && (line.line != debugger->line || line.file != debugger->line_file))
+        return true;
+    keep_to_line(debugger, &line);
+    return false;
+}
+
+/* Into a function whose lines are known: to the first behind its prologue. */
+static void enter_function(Debugger *debugger, u64 here)
+{
+    u64 body = symbols_after_prologue(debugger->symbols, here);
+
+    debugger->entering = true;
+    if (body == here)
+        return;
+    debugger->back = (ReturnPoint){.set = true, .linear = body, .room = ~(u64)0};
+}
+
+/* The same for a step of a line. May set a return point instead. */
+static bool line_is_done(Debugger *debugger, const Upcoming *before, u64 here)
+{
+    bool called = before->known && comes_back(&before->insn) && here != before->next;
+    SourceLine line;
+
+    if (called && debugger->in_line) {
+        if (line_at(debugger, here, &line))
+            enter_function(debugger, here);
+        else /* a function that nobody knows: to its end */
+            come_back_to(debugger, before->next, before->stack, ARGUMENTS);
+        return debugger->entering && !debugger->back.set;
+    }
+    if (here >= debugger->range_begin && here < debugger->range_end)
+        return false;
+    return is_new_line(debugger, here);
+}
+
+/* ---- a step ---- */
+
 /* Has the step that began at `before` reached its goal? */
 static bool is_done(Debugger *debugger, const Upcoming *before)
 {
@@ -106,6 +189,8 @@ static bool is_done(Debugger *debugger, const Upcoming *before)
         return here != before->next;
     case GOAL_RANGE:
         return here < debugger->range_begin || here >= debugger->range_end;
+    case GOAL_LINE:
+        return line_is_done(debugger, before, here);
     default:
         return true;
     }
@@ -113,6 +198,7 @@ static bool is_done(Debugger *debugger, const Upcoming *before)
 
 static void finish_one(Debugger *debugger)
 {
+    debugger->in_line = debugger->entering = false;
     if (points_at(debugger))
         return;
     if (--debugger->steps_left == 0)
@@ -129,6 +215,8 @@ static RunResult step_once(Debugger *debugger)
     bool over = debugger->over && before.known && comes_back(&before.insn);
     RunResult result;
 
+    if (debugger->goal == GOAL_LINE)
+        begin_line(debugger);
     debugger->interrupted = false;
     debugger->observer.looked = now;
     result = debugger_run_once(debugger, now + 1);
@@ -146,6 +234,22 @@ static RunResult step_once(Debugger *debugger)
     return result;
 }
 
+/* At the return point: the call, or the interrupt's handler, is over. */
+static void come_back(Debugger *debugger)
+{
+    bool was_interrupt = debugger->back.room == 0;
+    u64 here = debugger->back.linear;
+
+    debugger->back.set = false;
+    if (was_interrupt)
+        return;
+    if (debugger->goal == GOAL_STEP || debugger->entering ||
+        (debugger->goal == GOAL_LINE &&
+         (here < debugger->range_begin || here >= debugger->range_end) &&
+         is_new_line(debugger, here)))
+        finish_one(debugger);
+}
+
 RunResult steps_run(Debugger *debugger, u64 until)
 {
     RunResult result = RUN_BUDGET;
@@ -155,13 +259,8 @@ RunResult steps_run(Debugger *debugger, u64 until)
 
         if (debugger->back.set) {
             result = debugger_run_once(debugger, until);
-            if (debugger->back_reached && !stopped(debugger)) {
-                bool was_interrupt = debugger->back.room == 0;
-
-                debugger->back.set = false;
-                if (!was_interrupt && debugger->goal == GOAL_STEP)
-                    finish_one(debugger);
-            }
+            if (debugger->back_reached && !stopped(debugger))
+                come_back(debugger);
         } else {
             result = step_once(debugger);
         }
