@@ -95,6 +95,8 @@ void emit_save_flags(Emitter *e);       /* into AX, if they are only in the host
 void emit_restore_flags(Emitter *e);    /* into the host's, if they are only in AX */
 /* The host's are about to be lost, on the way to an access of `op`. */
 void emit_yield_flags(Emitter *e, const IrOp *op);
+/* EFLAGS as a register. */
+void emit_flags_register(Emitter *e, const IrOp *op);
 /* Makes the flags of `op` once more, in AX. */
 void emit_flags_again(Emitter *e, const IrOp *op);
 

@@ -167,3 +167,54 @@ void emit_flags_again(Emitter *e, const IrOp *op)
     }
     save(a);
 }
+
+/* ---- EFLAGS as a register ---- */
+
+/* PUSHF: VM and RF show as 0. */
+static void emit_flags(Emitter *e)
+{
+    Assembler *a = &e->a;
+
+    x64_rorx(a, DWORD, H_T1, H_FLAGS, 32 - 11);
+    x64_rorx(a, DWORD, H_T0, H_FLAGS, 8);
+    x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_T1), FLAG_OF);
+    x64_op(a, DWORD, 0x0FB6, H_T0, host_register(H_T0));
+    x64_op(a, DWORD, 0x0B, H_T0, host_register(H_T1));
+    x64_op(a, DWORD, 0x0B, H_T0, CPU_FIELD(rflags));
+    x64_alu_immediate(a, DWORD, 1, host_register(H_T0), FLAGS_ALWAYS);
+    x64_op_immediate(a, DWORD, 0x81, 4, host_register(H_T0), ~(FLAG_VM | FLAG_RF));
+}
+
+/* `to`'s second byte becomes `from`'s, as flags. */
+static void move_flags_byte(Assembler *a, unsigned to, unsigned from)
+{
+    x64_rorx(a, DWORD, H_T1, from, 8);
+    x64_alu_immediate(a, DWORD, 4, host_register(H_T1), FLAGS_SZAPC);
+    x64_alu_immediate(a, DWORD, 1, host_register(H_T1), FLAGS_ALWAYS);
+    x64_rorx(a, QWORD, H_SCRATCH, to, 8);
+    x64_op(a, BYTE, 0x8A, H_SCRATCH, host_register(H_T1));
+    x64_rorx(a, QWORD, to, H_SCRATCH, 56);
+}
+
+void emit_flags_register(Emitter *e, const IrOp *op)
+{
+    Assembler *a = &e->a;
+    unsigned eax = emit_value(VALUE_GPR + RAX);
+
+    if (op->opcode == IR_DISABLE_INTERRUPTS) {
+        emit_yield_flags(e, op);
+        x64_op_immediate(a, BYTE, 0x80, 7, CPU_FIELD(cpl), 0);
+        emit_decline(e, op, 5);
+        x64_op_immediate(a, DWORD, 0x81, 4, CPU_FIELD(rflags), ~FLAG_IF);
+        x64_op_immediate(a, BYTE, 0x80, 4, CPU_FIELD(attention), ~ATTEND_INTR);
+        return;
+    }
+    emit_save_flags(e);
+    e->flags = FLAGS_IN_AX;
+    if (op->opcode == IR_FLAGS)
+        emit_flags(e);
+    else if (op->opcode == IR_FLAGS_TO_AH)
+        move_flags_byte(a, eax, H_FLAGS);
+    else
+        move_flags_byte(a, H_FLAGS, eax);
+}

@@ -242,8 +242,12 @@ static void emit_double_shift(Emitter *e, const IrOp *op)
     unsigned src = in_register(e, op->src, H_T1);
     HostOperand dst = host_register(begin_dst(e, op, true));
 
-    x64_op_immediate(&e->a, op->size, op->opcode == IR_SHLD ? 0x0FA4 : 0x0FAC, src, dst,
-                     (i32)op->immediate);
+    u32 opcode = op->opcode == IR_SHLD ? 0x0FA4 : 0x0FAC;
+
+    if (op->has_immediate)
+        x64_op_immediate(&e->a, op->size, opcode, src, dst, (i32)op->immediate);
+    else
+        x64_op(&e->a, op->size, opcode + 1, src, dst);
     end_dst(e, op);
 }
 
@@ -380,6 +384,12 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
         return true;
     case IR_CHECK_CANONICAL:
         emit_check_canonical(e, op);
+        return true;
+    case IR_FLAGS:
+    case IR_FLAGS_TO_AH:
+    case IR_FLAGS_FROM_AH:
+    case IR_DISABLE_INTERRUPTS:
+        emit_flags_register(e, op);
         return true;
     case IR_SELECTOR:
         x64_op(&e->a, DWORD, 0x0FB7, emit_value(op->dst),

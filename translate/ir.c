@@ -18,6 +18,10 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_EXCHANGE] = "xchg",
     [IR_SWAP_BYTES] = "bswap",
     [IR_CHECK_CANONICAL] = "canonical",
+    [IR_FLAGS] = "eflags",
+    [IR_FLAGS_TO_AH] = "lahf",
+    [IR_FLAGS_FROM_AH] = "sahf",
+    [IR_DISABLE_INTERRUPTS] = "cli",
     [IR_SELECTOR] = "selector",
     [IR_HIGH_GET] = "gethigh",
     [IR_HIGH_PUT] = "puthigh",
@@ -165,6 +169,7 @@ static bool has_address(const IrOp *op)
     case IR_IDIV:
     case IR_CHECK_CANONICAL:
     case IR_TIME:
+    case IR_DISABLE_INTERRUPTS:
         return false;
     default:
         return ir_declines(op) || op->opcode == IR_ADDRESS;

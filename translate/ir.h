@@ -43,6 +43,9 @@ typedef enum IrOpcode {
     IR_MUL, IR_IMUL, IR_DIV, IR_IDIV,       /* (E)DX:(E)AX and src */
     IR_SIGN_TO_DX,          /* CWD, CDQ */
     IR_TIME,                /* RDTSC */
+    IR_FLAGS,               /* dst = EFLAGS as PUSHF shows them */
+    IR_FLAGS_TO_AH, IR_FLAGS_FROM_AH,       /* LAHF, SAHF */
+    IR_DISABLE_INTERRUPTS,  /* CLI; declines outside ring 0 */
     IR_SET, IR_MOVE_IF,
     IR_X87, IR_X87_LOAD, IR_X87_STORE,      /* the same for the x87: `host`, then ModRM in `immediate` */
     IR_X87_STATUS, IR_X87_CONTROL,          /* FNSTSW AX; FLDCW */
@@ -67,7 +70,8 @@ typedef struct IrOp {
     u8 insn;                /* which of the block's instructions it is part of */
     u32 host;               /* IR_SIMD: the opcode as x64_op() takes it */
     u8 digit;               /* IR_SIMD without dst: the /digit */
-    bool aligned, has_immediate, wide;  /* IR_SIMD; wide: REX.W */
+    bool aligned, wide;     /* IR_SIMD; wide: REX.W */
+    bool has_immediate;     /* IR_SIMD; IR_SHLD, IR_SHRD: else by CL */
     u8 extended;            /* IR_LOAD with `from` 2 (1: zero-extended): to how many bytes */
     u16 reads, defines;     /* flags */
     u16 live;               /* those of all flags that are needed after it */
@@ -106,6 +110,7 @@ FORCE_INLINE bool ir_declines(const IrOp *op)
     case IR_LOOK_UP: case IR_LOOK_UP_FOR_WRITE:
     case IR_LOAD: case IR_STORE: case IR_LOAD_FOR_WRITE: case IR_DIV: case IR_IDIV:
     case IR_SIMD_LOAD: case IR_SIMD_STORE: case IR_CHECK_CANONICAL: case IR_TIME:
+    case IR_DISABLE_INTERRUPTS:
     case IR_X87_LOAD: case IR_X87_STORE: case IR_X87_CONTROL:
         return true;
     default:

@@ -136,22 +136,70 @@ bool lift_shift(Lifter *lifter)
     return true;
 }
 
-/* By a constant, of doublewords. */
+/* Of doublewords. */
 bool lift_double_shift(Lifter *lifter)
 {
     unsigned size = operand_size_of(lifter, 0);
+    bool by_cl = lifter->insn->operands[2].kind != OPERAND_IMMEDIATE;
     u64 count = lifter->insn->immediate & 31;
     IrOp *op;
     u8 value;
 
-    if (size != DWORD || lifter->insn->operands[2].kind != OPERAND_IMMEDIATE || count == 0)
+    if (size != DWORD || (!by_cl && count == 0))
         return false;
     value = lift_change(lifter, size);
     op = lift_op(lifter, lifter->name == INSN_SHLD ? IR_SHLD : IR_SHRD, size, value,
                  (u8)(VALUE_GPR + lifter->insn->operands[1].number / 8));
     op->immediate = count;
-    set_flags(lifter, op);
+    op->has_immediate = !by_cl;
+    if (by_cl)
+        op->reads = FLAGS_OSZAPC;
+    else
+        set_flags(lifter, op);
     lift_changed(lifter, size, value);
+    return true;
+}
+
+/* ---- with memory at once ---- */
+
+/* In 64-bit code a doubleword that is equal leaves the upper half of RAX alone, which a conditional
+ * move does not. */
+bool lift_cmpxchg(Lifter *lifter)
+{
+    unsigned size = operand_size_of(lifter, 0);
+    bool is_64bit = (lifter->ir->block->mode & 15) == QWORD;
+    u8 src;
+    IrOp *op;
+
+    if (!is_memory(lifter, 0) || size < DWORD || (is_64bit && size == DWORD))
+        return false;
+    src = (u8)(VALUE_GPR + lifter->insn->operands[1].number / 8);
+    lift_change(lifter, size);
+    lift_op(lifter, IR_MOVE, size, VALUE_T1, VALUE_T0);
+    set_flags(lifter, lift_op(lifter, IR_CMP, size, VALUE_GPR + RAX, VALUE_T0));
+    op = lift_op(lifter, IR_MOVE_IF, size, VALUE_T1, src);
+    op->condition = 4; /* equal */
+    op->reads = FLAGS_Z;
+    lift_op(lifter, IR_STORE_BACK, size, VALUE_NONE, VALUE_T1);
+    op = lift_op(lifter, IR_MOVE_IF, size, VALUE_GPR + RAX, VALUE_T0);
+    op->condition = 5;
+    op->reads = FLAGS_Z;
+    return true;
+}
+
+bool lift_xadd(Lifter *lifter)
+{
+    unsigned size = operand_size_of(lifter, 0);
+    u8 src;
+
+    if (!is_memory(lifter, 0) || size < DWORD)
+        return false;
+    src = (u8)(VALUE_GPR + lifter->insn->operands[1].number / 8);
+    lift_change(lifter, size);
+    lift_op(lifter, IR_MOVE, size, VALUE_T1, VALUE_T0);
+    set_flags(lifter, lift_op(lifter, IR_ADD, size, VALUE_T0, src));
+    lift_op(lifter, IR_STORE_BACK, size, VALUE_NONE, VALUE_T0);
+    lift_op(lifter, IR_MOVE, size, src, VALUE_T1);
     return true;
 }
 
