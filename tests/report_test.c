@@ -109,7 +109,7 @@ Test(report, table_has_a_line_per_instruction_and_mode)
 {
     char *text = written(report_table);
 
-    expect_in(text, "\nADD 16 1 100 7 0 0\nADD 32 1 50 0 2 0\n");
+    expect_in(text, "\nADD 16 1 100 7 0 0 0\nADD 32 1 50 0 2 0 0\n");
     free(text);
 }
 
