@@ -125,6 +125,7 @@ static void set_style(bool light)
     style.ItemSpacing = ImVec2(6, 2);
     style.CellPadding = ImVec2(4, 1);
     style.WindowBorderSize = 0;
+    style.FrameBorderSize = light ? 1 : 0;
     style.ScrollbarSize = 12;
     style.Colors[ImGuiCol_WindowBg] = light ? ImVec4(0.97f, 0.97f, 0.98f, 1)
                                             : ImVec4(0.09f, 0.10f, 0.12f, 1);
@@ -865,8 +866,6 @@ static bool picture_texture(Gui *gui, unsigned width, unsigned height)
                                      SDL_TEXTUREACCESS_STREAMING, (int)width, (int)height);
     gui->picture_width = (int)width;
     gui->picture_height = (int)height;
-    if (gui->picture)
-        SDL_SetTextureScaleMode(gui->picture, SDL_ScaleModeLinear);
     return gui->picture != NULL;
 }
 
@@ -874,18 +873,13 @@ void gui_picture(const u32 *pixels, unsigned width, unsigned height)
 {
     Gui *gui = current_gui();
     ImVec2 room = ImGui::GetContentRegionAvail(), at = ImGui::GetCursorPos();
-    float scale = ImMin(room.x / (float)width, room.y / (float)height);
-    ImVec2 size;
 
-    if (!pixels || scale <= 0 || !picture_texture(gui, width, height))
+    if (!picture_texture(gui, width, height))
         return;
-    if (scale > 1)
-        scale = ImFloor(scale);
     SDL_UpdateTexture(gui->picture, NULL, pixels, (int)width * 4);
-    size = ImVec2(ImFloor((float)width * scale), ImFloor((float)height * scale));
-    ImGui::SetCursorPos(ImVec2(ImFloor(at.x + (room.x - size.x) / 2),
-                               ImFloor(at.y + (room.y - size.y) / 2)));
-    ImGui::Image(gui->picture, size);
+    ImGui::SetCursorPos(ImVec2(ImFloor(at.x + ImMax(0.0f, room.x - (float)width) / 2),
+                               ImFloor(at.y + ImMax(0.0f, room.y - (float)height) / 2)));
+    ImGui::Image(gui->picture, ImVec2((float)width, (float)height));
 }
 
 bool gui_margin(unsigned marks)

@@ -163,7 +163,7 @@ void gui_copy(const char *text);        /* to the clipboard */
 
 /* ---- pictures ---- */
 
-/* 00RRGGBBh pixels, shrunk or enlarged into the room that is left. */
+/* 00RRGGBBh pixels, in the middle of the room that is left. */
 void gui_picture(const u32 *pixels, unsigned width, unsigned height);
 
 /* The margin of a line of code; true when it was clicked. */

@@ -97,11 +97,17 @@ static void row_menu(Panels *panels, const CodeLine *line)
 }
 
 /* Where the columns of a line begin, in characters. */
-enum { MARGIN = 4 };
+enum { MARGIN = 4, LEAST_WITH_BYTES = 50 };
 
 static float bytes_column(const Panels *panels)
 {
     return MARGIN + (float)(panels->cpu->code_size == 2 ? 11 : panels_digits(panels) + 2);
+}
+
+/* In a narrow panel the words need the room of the bytes. */
+static bool has_bytes(const Panels *panels)
+{
+    return gui_room().width > LEAST_WITH_BYTES * gui_character_width() || panels->code.counts;
 }
 
 /* "main:" and the source line that begins here; returns how many rows that took. */
@@ -153,6 +159,8 @@ static void draw_line(Panels *panels, const CodeLine *line)
     const Point *point = point_at(panels, line->linear);
     bool current = line->linear == panels_instruction(panels);
     unsigned marks = current ? GUI_MARK_CURRENT : 0;
+    bool bytes = has_bytes(panels);
+    float column = bytes_column(panels);
     char text[64];
 
     if (point)
@@ -171,9 +179,10 @@ static void draw_line(Panels *panels, const CodeLine *line)
     if (gui_link(GUI_ADDRESS, text))
         panels->code.cursor = line->linear;
     row_menu(panels, line);
-    gui_column(bytes_column(panels));
-    draw_bytes(panels, line);
-    gui_column(bytes_column(panels) + 3 * BYTES_SHOWN + 1);
+    gui_column(column);
+    if (bytes)
+        draw_bytes(panels, line);
+    gui_column(column + (bytes ? 3 * BYTES_SHOWN + 1 : 0));
     gui_text(line->length ? GUI_TEXT : GUI_DIM, line->words);
     draw_target(panels, line);
     gui_id_end();

@@ -51,19 +51,20 @@ void panels_register(Panels *panels, const char *name, bool wide)
     gui_tooltip(register_words(name));
 }
 
-/* Two to a line. */
+/* Two to a line where there is room for that. */
 static void draw_group(Panels *panels, const char *id, const char *const *names, bool wide)
 {
     float digits = wide ? 17 : 9;
+    unsigned pairs = gui_room().width < 2 * (7 + digits) * gui_character_width() ? 1 : 2;
 
-    if (!gui_table_begin(id, 4, 0))
+    if (!gui_table_begin(id, 2 * pairs, 0))
         return;
-    gui_table_column("", 6);
-    gui_table_column("", digits);
-    gui_table_column("", 6);
-    gui_table_column("", digits);
+    for (unsigned i = 0; i < pairs; i++) {
+        gui_table_column("", 6);
+        gui_table_column("", digits);
+    }
     for (unsigned i = 0; names[i]; i++) {
-        if (i % 2 == 0)
+        if (i % pairs == 0)
             gui_row();
         gui_cell();
         panels_register(panels, names[i], wide);

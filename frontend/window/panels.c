@@ -59,6 +59,7 @@ void panels_destroy(Panels *panels)
 {
     debugger_listen(panels->debugger, NULL);
     commands_destroy(panels->command.commands);
+    free(panels->screen.pixels);
     free(panels);
 }
 

@@ -39,6 +39,11 @@ typedef struct Editing {
     char text[40];
 } Editing;
 
+typedef struct ScreenPanel {
+    u32 *pixels;            /* the picture as large as the panel has room for */
+    u64 capacity;           /* pixels that fit */
+} ScreenPanel;
+
 typedef struct CodePanel {
     bool follows;           /* the instruction pointer */
     u64 top, cursor;        /* linear */
@@ -119,6 +124,7 @@ struct Panels {
     bool stopped;
     unsigned stop_count;        /* for which the registers were last remembered */
     RegisterSet registers, registers_before;
+    ScreenPanel screen;
     CodePanel code;
     MemoryPanel memory;
     PagingPanel paging;
