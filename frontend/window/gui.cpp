@@ -12,6 +12,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <initializer_list>
 #include <new>
 
 struct Gui {
@@ -208,6 +209,7 @@ Gui *gui_create(SDL_Window *window, const char *path, const GuiSettings *setting
     ImGui::SetCurrentContext(gui->context);
     ImGui::GetIO().UserData = gui;
     ImGui::GetIO().LogFilename = NULL;
+    ImGui::GetIO().MouseDoubleClickTime = 0.5f;
     ImGui::GetIO().IniFilename = NULL;
     if (path) {
         snprintf(gui->path, sizeof gui->path, "%s", path);
@@ -658,6 +660,22 @@ void gui_row_heat(float heat)
 {
     if (heat > 0)
         ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, heat_colour(heat));
+}
+
+bool gui_row_hovered(void)
+{
+    ImVec2 at = ImGui::GetCursorPos();
+    bool hovered;
+
+    for (ImGuiCol colour : {ImGuiCol_Header, ImGuiCol_HeaderHovered, ImGuiCol_HeaderActive})
+        ImGui::PushStyleColor(colour, 0);
+    ImGui::Selectable("##row", false,
+                      ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowItemOverlap);
+    ImGui::PopStyleColor(3);
+    hovered = ImGui::IsItemHovered();
+    ImGui::SetItemAllowOverlap();
+    ImGui::SetCursorPos(at);
+    return hovered;
 }
 
 void gui_cell(void)

@@ -122,6 +122,8 @@ void gui_table_head(void);
 void gui_row(void);
 void gui_row_colour(GuiColour colour);
 void gui_row_heat(float heat);
+/* Right after gui_row() and gui_cell(): is the mouse anywhere in the row? */
+bool gui_row_hovered(void);
 void gui_cell(void);
 void gui_table_end(void);
 /* Long tables: only rows first .. last-1 need be drawn, until it returns false. */

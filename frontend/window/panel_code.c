@@ -61,13 +61,20 @@ static void bytes_text(const CodeLine *line, char *text, size_t size)
         snprintf(text + used - 1, size - used + 1, "+");
 }
 
+static bool is_counted(const Panels *panels, u64 linear)
+{
+    const CodePanel *code = &panels->code;
+
+    return code->counts && linear - code->counted_first < code->counted_length;
+}
+
 /* Or, while that is counted, how often the instruction was executed. */
 static void draw_bytes(const Panels *panels, const CodeLine *line)
 {
-    u64 count = panels->code.counts ? heat_count(&panels->heat, line->linear) : 0;
+    u64 count = heat_count(&panels->heat, line->linear);
     char text[3 * BYTES_SHOWN + 1];
 
-    if (panels->code.counts) {
+    if (is_counted(panels, line->linear)) {
         gui_print(count ? GUI_HEADING : GUI_DIM, "%12" PRIu64 "x", count);
         return;
     }
@@ -224,6 +231,16 @@ static void scroll(Panels *panels, const CodeLine *lines, unsigned rows)
         code->follows = false;
 }
 
+static void count_here(Panels *panels)
+{
+    CodePanel *code = &panels->code;
+    u64 length = code->last + 1 - code->top;
+
+    heat_clear(&panels->heat);
+    code->counted_first = code->top;
+    code->counted_length = length <= PAGE_SIZE ? length : 0;
+}
+
 static void draw_head(Panels *panels)
 {
     CodePanel *code = &panels->code;
@@ -239,9 +256,9 @@ static void draw_head(Panels *panels)
         panels_show_code(panels, linear);
     gui_same_line();
     if (gui_checkbox("count", &code->counts))
-        heat_clear(&panels->heat);
-    gui_tooltip(
-        "Count how often the instructions in view are executed. They run slowly meanwhile.");
+        count_here(panels);
+    gui_tooltip("Count how often the instructions that are in view now are executed. They run "
+                "slowly meanwhile.");
     gui_same_line();
     gui_print(GUI_DIM, "%u-bit%s, ring %u", cpu->code_size * 8u,
               cpu_real(cpu)  ? " real mode"
@@ -267,10 +284,7 @@ void panel_code(Panels *panels)
         used++;
     }
     code->rows = i;
-    code->counted_first = lines[0].linear;
-    code->counted_length = lines[i - 1].linear + 1 - lines[0].linear;
-    if (code->counted_length > PAGE_SIZE)
-        code->counted_length = 0;
+    code->last = lines[i - 1].linear;
     if (gui_key(GUI_F9, false))
         panels_toggle_breakpoint(
             panels, code->cursor && !code->follows ? code->cursor : panels_instruction(panels));

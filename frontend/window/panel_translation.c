@@ -28,30 +28,23 @@ static void renew(Panels *panels)
     panel->lit_insn = panel->lit_op = -1;
 }
 
-/* A piece of text that lights up its relatives. */
-static void draw_piece(TranslationPanel *panel, const BlockRow *row, GuiColour colour,
-                       const char *text)
-{
-    gui_text(colour, text);
-    if (*text && gui_hovered()) {
-        panel->next_lit_insn = row->insn;
-        panel->next_lit_op = row->op;
-    }
-}
-
 static void draw_row(Panels *panels, const BlockRow *row)
 {
     TranslationPanel *panel = &panels->translation;
     bool lit = row->insn >= 0 && row->insn == panel->lit_insn;
 
     gui_row();
+    gui_cell();
+    if (gui_row_hovered() && row->insn >= 0) {
+        panel->next_lit_insn = row->insn;
+        panel->next_lit_op = row->op;
+    }
     if (lit && row->op == panel->lit_op)
         gui_row_colour(GUI_ROW_CURRENT);
     else if (lit)
         gui_row_colour(GUI_ROW_LINKED);
     else if (panels->code.counts && row->insn >= 0)
         gui_row_heat(heat_of(&panels->heat, row->linear));
-    gui_cell();
     if (row->heading) {
         gui_print(GUI_DIM, "%.*s", (int)strcspn(row->guest, ","), row->guest);
         gui_tooltip(row->guest);
@@ -61,11 +54,11 @@ static void draw_row(Panels *panels, const BlockRow *row)
         gui_print(GUI_ADDRESS, "%0*" PRIX64, panels_digits(panels), row->linear);
         gui_same_line();
     }
-    draw_piece(panel, row, GUI_GUEST, row->guest);
+    gui_text(GUI_GUEST, row->guest);
     gui_cell();
-    draw_piece(panel, row, GUI_IR, row->ir);
+    gui_text(GUI_IR, row->ir);
     gui_cell();
-    draw_piece(panel, row, GUI_HOST, row->host);
+    gui_text(GUI_HOST, row->host);
 }
 
 void panel_translation(Panels *panels)
@@ -87,8 +80,11 @@ void panel_translation(Panels *panels)
     gui_table_column("IR", -1);
     gui_table_column("host", -1.1f);
     gui_table_head();
-    for (unsigned i = 0; i < view->count; i++)
+    for (unsigned i = 0; i < view->count; i++) {
+        gui_id(i);
         draw_row(panels, &view->rows[i]);
+        gui_id_end();
+    }
     gui_table_end();
     panel->lit_insn = panel->next_lit_insn;
     panel->lit_op = panel->next_lit_op;

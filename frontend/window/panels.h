@@ -46,10 +46,10 @@ typedef struct ScreenPanel {
 
 typedef struct CodePanel {
     bool follows;           /* the instruction pointer */
-    u64 top, cursor;        /* linear */
+    u64 top, last, cursor;  /* linear; `last` line that was seen */
     unsigned shown_stop;    /* for which `top` was chosen */
     unsigned rows;          /* that were seen last */
-    bool counts;            /* how often the lines in view are executed: */
+    bool counts;            /* how often these are executed: */
     u64 counted_first, counted_length;
     char address[64];
 } CodePanel;
