@@ -64,6 +64,12 @@ static bool evex(const Comparison *comparison)
     return we_refuse(comparison) && opcode(comparison) == 0x62;
 }
 
+/* POP has /0 only. */
+static bool xop(const Comparison *comparison)
+{
+    return we_refuse(comparison) && opcode(comparison) == 0x8F;
+}
+
 static bool prefixed_vex(const Comparison *comparison)
 {
     return we_refuse(comparison) && is_vex(comparison) &&
@@ -233,6 +239,7 @@ const Rule decoder_rules[] = {
      "capstone overlooks 66h, F2h, F3h where they choose no instruction; processors raise #UD",
      idle_mandatory_prefix},
     {"EVEX", "the forms that AVX-512 gives to instructions that there are: it is not there", evex},
+    {"XOP", "AMD's BEXTR with an immediate: gone from its processors, never in Intel's", xop},
     {"a prefix before VEX",
      "66h, F2h, F3h, LOCK and REX before a VEX prefix are #UD (SDM Vol. 2, \"AVX\")", prefixed_vex},
     {"VEX.W where it must be clear", "#UD (each page's exceptions); capstone overlooks it",
