@@ -127,6 +127,14 @@ fuzz: $(BUILD)/tests/fuzz-engines
 lockstep-test: $(BUILD)/tests/fuzz-engines
 	$(BUILD)/tests/fuzz-engines --seed 1 --blocks 100000
 
+# The benchmark guest on both engines and on what else is installed, for minutes: build/bench.md.
+# Some of them, or otherwise: make bench BENCH='--reps 5 native@300 vitrine' (tests/bench/README.md).
+BENCH = --reps 3
+bench: $(BUILD)/vitrine
+	tests/guests/$(if $(findstring --linux,$(BENCH)),images,bench-image) $(BUILD)/guests
+	tests/bench/run.py --build $(BUILD)/guests/bench --vitrine $(BUILD)/vitrine \
+	    --page $(BUILD)/bench.md $(BENCH)
+
 # The instruction reference, from the tables and the results of each engine's last full campaign,
 # which RESULTS=report.txt replaces (made by: vitrine conform --engine NAME --report report.txt).
 docs: $(BUILD)/tests/reference-pages
@@ -160,6 +168,7 @@ help:
 	@echo 'make decoder-test  the decoder against capstone, for minutes'
 	@echo 'make fuzz       random programs on both engines, for ten minutes'
 	@echo 'make lockstep-test  100,000 random blocks in each mode on both engines'
+	@echo 'make bench      benchmarks beside QEMU, Bochs and native code: build/bench.md'
 	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
 	@echo 'make docs       write the instruction reference, docs/instructions'
@@ -170,7 +179,7 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test guests-test decoder-test fuzz lockstep-test docs structure lint format install clean help
+.PHONY: all run test guests-test decoder-test fuzz lockstep-test bench docs structure lint format install clean help
 .FORCE:
 
 -include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ))

@@ -63,7 +63,7 @@ static void boot_bench(const char *drive)
     char command[256];
 
     if (access(BUILD "/guests/bench/quick.img", R_OK))
-        cr_skip_test("it is made from ../shared/bench, where that exists");
+        cr_skip_test("it takes gcc-multilib, nasm and python3");
     snprintf(command, sizeof command,
              VITRINE "-snapshot -m 128 %s " BUILD "/guests/bench/quick.img", drive);
     cr_assert_eq(run(BUILD "/guests/bench/bench32 2", native), 0);

@@ -59,7 +59,7 @@ bool linux_by_grub(Guest *guest)
            commands_by_serial_port(guest);
 }
 
-/* Gzip, sort, awk, 500 processes, pipes: ../shared/bench/linux/workload.sh. */
+/* Gzip, sort, awk, 500 processes, pipes: tests/bench/linux/workload.sh. */
 bool linux_workload(Guest *guest)
 {
     guest->config.memory = 128 << 20;

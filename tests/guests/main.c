@@ -25,7 +25,7 @@ typedef struct GuestTest {
 #define AMD64   "apt-get install debian-installer-12-netboot-amd64"
 #define GRUB    "apt-get install grub-pc-bin xorriso mtools grub-invaders"
 #define MEMTEST "apt-get install memtest86+"
-#define BENCH   "it is made from ../shared/bench, where that exists"
+#define BENCH   "it takes gcc-multilib, nasm and python3"
 
 // clang-format off
 static const GuestTest tests[] = {
