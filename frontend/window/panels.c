@@ -12,6 +12,7 @@ const Panel panel_table[PANEL_COUNT] = {
     [PANEL_SCREEN] = {"Screen", "The guest's screen. Click it, and the keyboard is the guest's.", 0, panel_screen},
     [PANEL_MEMORY] = {"Memory", "Bytes of memory, by linear or physical address.", 1, panel_memory},
     [PANEL_COMMAND] = {"Command", "The debugger's commands: type help.", 1, panel_command},
+    [PANEL_STORY] = {"Explain", "The last exception in words.", 1, panel_story},
     [PANEL_CODE] = {"Code", "The instructions around the next one.", 2, panel_code},
     [PANEL_TRANSLATION] = {"Translation", "The current block as guest code, as IR and as host code.", 3, panel_translation},
     [PANEL_TABLES] = {"Tables", "GDT, LDT, IDT and TSS, decoded.", 3, panel_tables},
@@ -72,6 +73,7 @@ static void notice_stop(Panels *panels)
     if (count != panels->stop_count) {
         panels->registers_before = panels->registers;
         panels->stop_count = count;
+        panels_notice_fault(panels);
         register_set_read(&panels->registers, panels->cpu);
     } else if (!panels->stopped) {
         /* Nothing has changed "since the last stop" while all is in motion. */

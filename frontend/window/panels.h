@@ -9,6 +9,7 @@
 #include "devices/vga_draw.h"
 #include "frontend/debugger/commands.h"
 #include "frontend/debugger/debugger.h"
+#include "frontend/debugger/story.h"
 #include "frontend/display.h"
 #include "frontend/window/block_view.h"
 #include "frontend/window/code_lines.h"
@@ -27,9 +28,9 @@ typedef struct Panel {
 } Panel;
 
 /* In the table's order. */
-enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_COMMAND, PANEL_CODE, PANEL_TRANSLATION, PANEL_TABLES,
-       PANEL_PAGING, PANEL_DEVICES, PANEL_POINTS, PANEL_LOG, PANEL_TIMELINE, PANEL_REGISTERS, PANEL_STACK, PANEL_CALLS, PANEL_FLOATING, PANEL_SEGMENTS,
-       PANEL_COUNT };
+enum { PANEL_SCREEN, PANEL_MEMORY, PANEL_COMMAND, PANEL_STORY, PANEL_CODE, PANEL_TRANSLATION,
+       PANEL_TABLES, PANEL_PAGING, PANEL_DEVICES, PANEL_POINTS, PANEL_LOG, PANEL_TIMELINE,
+       PANEL_REGISTERS, PANEL_STACK, PANEL_CALLS, PANEL_FLOATING, PANEL_SEGMENTS, PANEL_COUNT };
 extern const Panel panel_table[PANEL_COUNT];
 
 /* A value being edited, in whichever panel. */
@@ -101,6 +102,12 @@ typedef struct CommandPanel {
     bool wants_keyboard;
 } CommandPanel;
 
+typedef struct StoryPanel {
+    char text[STORY];
+    bool told;
+    unsigned told_stop;     /* about which stop */
+} StoryPanel;
+
 typedef struct TimelinePanel {
     char text[32];
     float position;
@@ -130,6 +137,7 @@ struct Panels {
     PagingPanel paging;
     TranslationPanel translation;
     CommandPanel command;
+    StoryPanel story;
     LogPanel log;
     Heat heat;
     TimelinePanel timeline;
@@ -149,6 +157,8 @@ void panels_draw(Panels *panels, const Picture *picture, const DisplayStatus *st
 void toolbar_draw(Panels *panels, GuiBox box);
 void panels_change_font(Panels *panels, bool larger);
 
+/* A stop for an exception brings its explanation to the front. */
+void panels_notice_fault(Panels *panels);
 /* Says what the log and the heat want to hear of, from the next slice on. */
 void panels_listen(Panels *panels);
 
@@ -184,6 +194,7 @@ void panel_screen(Panels *panels);
 void panel_memory(Panels *panels);
 void panel_command(Panels *panels);
 void panel_timeline(Panels *panels);
+void panel_story(Panels *panels);
 void panel_code(Panels *panels);
 void panel_translation(Panels *panels);
 void panel_tables(Panels *panels);
