@@ -136,6 +136,22 @@ Test(kernel, bzimage_is_split)
     cr_assert_eq(get(setup + 0x218), 0);
 }
 
+Test(kernel, linux_says_whether_it_is_for_64_bits)
+{
+    make_linux();
+    write_file(kernel_path, linux_file, sizeof linux_file);
+    cr_assert(load(NULL, NULL), "%s", error);
+    cr_assert(!kernel.is_64_bit);
+    linux_file[0x236] = 1;
+    write_file(kernel_path, linux_file, sizeof linux_file);
+    cr_assert(load(NULL, NULL), "%s", error);
+    cr_assert(kernel.is_64_bit);
+    put(linux_file + 0x206, 0x020B, 2); /* before there was that field */
+    write_file(kernel_path, linux_file, sizeof linux_file);
+    cr_assert(load(NULL, NULL), "%s", error);
+    cr_assert(!kernel.is_64_bit);
+}
+
 Test(kernel, rom_is_the_first_to_boot)
 {
     make_linux();
