@@ -53,6 +53,7 @@ typedef struct Options {
     u64 mips;
     MachineEngine engine;
     bool lockstep;          /* both engines, compared */
+    u32 passes_left_out;    /* as translator_set_passes() has it */
     u64 translator_memory;
     const char *record, *replay;    /* files, or NULL */
     const char *load_snapshot;      /* its name, or NULL */

@@ -3,6 +3,7 @@
  */
 #include "cpu/cpu.h"
 #include "frontend/options_parser.h"
+#include "translate/translator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,17 +121,43 @@ bool set_accel(Parser *parser, const char *list)
     return true;
 }
 
-bool set_engine(Parser *parser, const char *name)
+/* "fuse+flags" */
+static bool parse_passes(Parser *parser, char *words)
 {
-    if (!strcmp(name, "interpreter"))
-        parser->options->engine = ENGINE_INTERPRETER;
-    else if (!strcmp(name, "translator"))
-        parser->options->engine = ENGINE_TRANSLATOR;
-    else if (!strcmp(name, "lockstep"))
-        parser->options->lockstep = true;
-    else
-        return option_error(parser, name,
-                            "there are -engine interpreter, translator and lockstep");
+    for (char *word; (word = strsep(&words, "+"));) {
+        unsigned number = 0;
+
+        while (translator_pass_name(number) && strcmp(word, translator_pass_name(number)) != 0)
+            number++;
+        if (!translator_pass_name(number))
+            return option_error(parser, word, "what can be left out is fuse, flags and chains");
+        parser->options->passes_left_out |= 1u << number;
+    }
+    return true;
+}
+
+bool set_engine(Parser *parser, const char *text)
+{
+    char *rest = option_copy(parser, text), *key, *value;
+    const char *implied = "engine";
+
+    for (; option_pair(&rest, implied, &key, &value); implied = NULL) {
+        if (!strcmp(key, "without") && *value) {
+            if (!parse_passes(parser, value))
+                return false;
+        } else if (strcmp(key, "engine") != 0) {
+            return option_error(parser, text, "-engine knows without=PASS+... and nothing else");
+        } else if (!strcmp(value, "interpreter")) {
+            parser->options->engine = ENGINE_INTERPRETER;
+        } else if (!strcmp(value, "translator")) {
+            parser->options->engine = ENGINE_TRANSLATOR;
+        } else if (!strcmp(value, "lockstep")) {
+            parser->options->lockstep = true;
+        } else {
+            return option_error(parser, text,
+                                "there are -engine interpreter, translator and lockstep");
+        }
+    }
     return true;
 }
 

@@ -429,6 +429,8 @@ static bool open_machine(Session *session)
     if (!open_timeline(session, &config))
         return false;
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
+    if (session->machine && options->passes_left_out && machine_cpu(session->machine, 0)->engine)
+        translator_set_passes(machine_cpu(session->machine, 0), options->passes_left_out);
     if (session->machine &&
         !translation_log_open(machine_cpu(session->machine, 0), session->error, SESSION_ERROR))
         warn(session);

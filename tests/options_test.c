@@ -283,6 +283,20 @@ Test(options, log_channels)
     refuse("-d zzzzzzzzzz", "-d help");
 }
 
+Test(options, engines)
+{
+    ACCEPT("-engine interpreter");
+    cr_assert_eq(options.engine, ENGINE_INTERPRETER);
+    ACCEPT("-engine lockstep");
+    cr_assert(options.lockstep);
+    ACCEPT("-engine translator,without=fuse+chains");
+    cr_assert_eq(options.engine, ENGINE_TRANSLATOR);
+    cr_assert_eq(options.passes_left_out, 5);
+    refuse("-engine translator,without=speed", "speed|fuse, flags and chains");
+    refuse("-engine translator,with=fuse", "without=PASS");
+    refuse("-engine fast", "interpreter, translator and lockstep");
+}
+
 Test(options, nearest_option_is_named)
 {
     refuse("-cdrm x", "-cdrm|-cdrom");

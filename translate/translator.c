@@ -24,8 +24,9 @@
 
 enum {
     MAX_TRANSLATIONS = 1 << 16,
-    HOT = 8,         /* executions after which a block is translated */
-    ROOM = 64 << 10, /* bytes that must be left for another translation */
+    HOT = 8,            /* executions after which a block is translated */
+    CHAINS = IR_PASSES, /* going from block to block within generated code, as a pass */
+    ROOM = 64 << 10,    /* bytes that must be left for another translation */
 };
 
 typedef struct TranslatedBlock TranslatedBlock;
@@ -469,6 +470,8 @@ static void remember(Cpu *cpu, Link *link, unsigned kind, TranslatedBlock *to, b
 {
     if (observes_code(cpu, (uintptr_t)to->block->host))
         return;
+    if (bit(translator_of(cpu)->passes_left_out, CHAINS))
+        return;
     if (kind == EXIT_INDIRECT)
         remember_jump(cpu, to);
     else if (link && !link->to)
@@ -603,6 +606,11 @@ bool translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
     translator->listener = translator->stages ? listener : NULL;
     translator->listener_context = context;
     return !listener || translator->stages;
+}
+
+const char *translator_pass_name(unsigned number)
+{
+    return number < IR_PASSES ? ir_passes[number].name : number == CHAINS ? "chains" : NULL;
 }
 
 void translator_set_passes(Cpu *cpu, u32 left_out)

@@ -42,8 +42,10 @@ typedef void TranslatorListener(void *context, const TranslatorListing *listing)
 bool translator_listen(Cpu *cpu, TranslatorListener *listener, void *context);
 /* A block is translated when it is executed for the `executions`th time (8). For tests: 1. */
 void translator_set_threshold(Cpu *cpu, u32 executions);
-/* Leaves out passes, to see what they buy: bit n: ir_passes[n]. Drops all generated code. */
+/* Leaves out some of what makes generated code fast, to see what it buys: bit n: what
+ * translator_pass_name(n) names, which is NULL after the last. Drops all generated code. */
 void translator_set_passes(Cpu *cpu, u32 left_out);
+const char *translator_pass_name(unsigned number);
 /* Translates the block at cpu->rip, hot or not; false when it cannot be. Raises what fetching it
  * raises. */
 bool translator_translate(Cpu *cpu);
