@@ -35,7 +35,7 @@ FUZZ     = $(call objects,tests/fuzz)
 GUESTS   = $(call objects,tests/guests)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform \
              frontend/debugger frontend/gdb frontend/window tests tests/guests tests/decoder \
-             tests/reference tests/fuzz))
+             tests/reference tests/fuzz tests/bench))
 
 all: $(BUILD)/vitrine $(LAB_FILES)
 
@@ -71,6 +71,10 @@ $(BUILD)/tests/decoder-test: $(DECODER) $(MACHINE)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcapstone -o $@
 
 $(BUILD)/tests/fuzz-engines: $(FUZZ) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/tests/translation-speed: $(BUILD)/tests/bench/translation_speed.o \
+    $(filter-out %/main.o,$(FUZZ)) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/tests/reference-pages: $(REFERENCE) $(filter-out %/main.o,$(DECODER)) \
@@ -130,8 +134,9 @@ lockstep-test: $(BUILD)/tests/fuzz-engines
 # The benchmark guest on both engines and on what else is installed, for minutes: build/bench.md.
 # Some of them, or otherwise: make bench BENCH='--reps 5 native@300 vitrine' (tests/bench/README.md).
 BENCH = --reps 3
-bench: $(BUILD)/vitrine
+bench: $(BUILD)/vitrine $(BUILD)/tests/translation-speed
 	tests/guests/$(if $(findstring --linux,$(BENCH)),images,bench-image) $(BUILD)/guests
+	$(BUILD)/tests/translation-speed $(BUILD)/guests/bench/bench.bin
 	tests/bench/run.py --build $(BUILD)/guests/bench --vitrine $(BUILD)/vitrine \
 	    --page $(BUILD)/bench.md $(BENCH)
 
@@ -182,4 +187,5 @@ help:
 .PHONY: all run test guests-test decoder-test fuzz lockstep-test bench docs structure lint format install clean help
 .FORCE:
 
--include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ))
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ)) \
+    $(BUILD)/tests/bench/translation_speed.d
