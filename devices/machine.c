@@ -21,6 +21,11 @@ static void memory_map_changed(void *board)
     cpu_memory_map_changed(&((Machine *)board)->cpu);
 }
 
+static void tracking_changed(void *board)
+{
+    mmu_demote_all_writes(&((Machine *)board)->cpu.mmu);
+}
+
 static void code_written(void *board, u8 *host, u64 length)
 {
     cpu_code_written(&((Machine *)board)->cpu, host, length);
@@ -75,6 +80,7 @@ static bool build(Machine *machine, char *error, size_t error_size)
     clock_init(&machine->clock, &machine->cpu.cycles, &machine->cpu.deadline,
                config->mips * 1000000);
     machine->memory.changed = memory_map_changed;
+    machine->memory.tracking_changed = tracking_changed;
     machine->memory.code_written = code_written;
     machine->memory.owner = machine;
     machine_connect(machine);

@@ -48,7 +48,8 @@ void memory_destroy(Memory *memory)
 static void map_changed(AddressSpace *space)
 {
     space->stale = true;
-    space_tracking_changed(space);
+    if (space->changed)
+        space->changed(space->owner);
 }
 
 static Region *add_region(AddressSpace *space, Region region)
@@ -121,8 +122,8 @@ void region_protect(AddressSpace *space, Region *region, bool readable, bool wri
 
 void space_tracking_changed(AddressSpace *space)
 {
-    if (space->changed)
-        space->changed(space->owner);
+    if (space->tracking_changed)
+        space->tracking_changed(space->owner);
 }
 
 /* ---- the flattened view ---- */

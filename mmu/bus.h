@@ -61,7 +61,8 @@ typedef struct AddressSpace {
     Section sections[SPACE_SECTIONS];
     unsigned section_count;
     bool stale;                             /* a region changed: flatten before the next look-up */
-    void (*changed)(void *owner);           /* the map, or a page's flags, changed: drop TLBs */
+    void (*changed)(void *owner);           /* the map changed: drop host pointers */
+    void (*tracking_changed)(void *owner);  /* pages' flags were cleared: drop those for writing */
     void (*code_written)(void *owner, u8 *host, u64 length);    /* into PAGE_HOLDS_CODE pages */
     void *owner;
 } AddressSpace;
