@@ -33,9 +33,10 @@ DECODER  = $(call objects,tests/decoder)
 REFERENCE = $(call objects,tests/reference)
 FUZZ     = $(call objects,tests/fuzz)
 GUESTS   = $(call objects,tests/guests)
+REPLAY   = $(call objects,tests/replay)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform \
              frontend/debugger frontend/gdb frontend/window tests tests/guests tests/decoder \
-             tests/reference tests/fuzz tests/bench))
+             tests/reference tests/fuzz tests/bench tests/replay))
 
 all: $(BUILD)/vitrine $(LAB_FILES)
 
@@ -66,6 +67,10 @@ $(BUILD)/tests/vitrine-tests: $(TESTS) $(MACHINE) $(filter-out %/main.o,$(FRONTE
 $(BUILD)/tests/guests-test: $(GUESTS) $(BUILD)/tests/guest_run.o $(MACHINE) \
     $(filter-out %/main.o,$(FRONTEND))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/tests/replay-test: $(REPLAY) $(BUILD)/tests/timeline_rig.o $(MACHINE) \
+    $(filter-out %/main.o,$(FRONTEND))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
 
 $(BUILD)/tests/decoder-test: $(DECODER) $(MACHINE)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcapstone -o $@
@@ -101,7 +106,7 @@ $(BUILD)/%.o: %.S $(BUILD)/.flags
 
 $(BUILD)/frontend/options.o: private CPPFLAGS += -DVITRINE_VERSION='"$(VERSION)"'
 $(BUILD)/frontend/classroom_image.o: $(BUILD)/roms/classroom.img
-$(TESTS) $(GUESTS): private CPPFLAGS += -DBUILD='"$(BUILD)"'
+$(TESTS) $(GUESTS) $(REPLAY): private CPPFLAGS += -DBUILD='"$(BUILD)"'
 $(TESTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-parameter
 
 run: $(BUILD)/vitrine
@@ -116,6 +121,11 @@ guests-test: $(BUILD)/tests/guests-test
 	.ci/packages guests
 	tests/guests/images $(BUILD)/guests
 	$(BUILD)/tests/guests-test $(GUEST)
+
+# A thousand replays of recorded runs, for minutes: make replay-test REPLAYS=100
+REPLAYS = 1000
+replay-test: $(BUILD)/tests/replay-test
+	$(BUILD)/tests/replay-test $(REPLAYS)
 
 # The decoder against capstone, for minutes: make decoder-test DECODINGS='--count 1000000 --seed 7'
 DECODINGS = --count 100000000
@@ -174,6 +184,7 @@ help:
 	@echo 'make fuzz       random programs on both engines, for ten minutes'
 	@echo 'make lockstep-test  100,000 random blocks in each mode on both engines'
 	@echo 'make bench      benchmarks beside QEMU, Bochs and native code: build/bench.md'
+	@echo 'make replay-test  a thousand replays of recorded runs, for minutes'
 	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
 	@echo 'make docs       write the instruction reference, docs/instructions'
@@ -184,8 +195,8 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test guests-test decoder-test fuzz lockstep-test bench docs structure lint format install clean help
+.PHONY: all run test guests-test decoder-test fuzz lockstep-test replay-test bench docs structure lint format install clean help
 .FORCE:
 
--include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ)) \
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ) $(REPLAY)) \
     $(BUILD)/tests/bench/translation_speed.d

@@ -120,7 +120,7 @@ enum { RIG_STEP = 300007 };
 
 static void act(TimelineRig *rig, u64 step)
 {
-    u64 number = step * 2654435761u >> 7;
+    u64 number = (step + rig->seed * 7919) * 2654435761u >> 7;
 
     if (number % 3 == 0)
         machine_key(rig->machine, (Key)(KEY_A + number % 20), number >> 8 & 1);

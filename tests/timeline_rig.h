@@ -15,6 +15,7 @@ typedef struct TimelineRig {
     Firmware firmware;
     BlockDevice medium;
     u8 disk[RIG_SECTORS * SECTOR_SIZE];
+    u64 seed;               /* of what the person does; 0 at first */
     u64 accesses;           /* of the disk */
     u64 sent, sent_hash;    /* by the serial port */
     Timeline *timeline;     /* NULL: rig_create() made none */
