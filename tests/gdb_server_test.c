@@ -291,7 +291,7 @@ static void check_description(const char *architecture, const char *pc)
         const char *piece = ask_format(&client, "qXfer:features:read:target.xml:%x,400", offset);
         cr_assert(*piece == 'm' || *piece == 'l');
         offset += (unsigned)client.decoder.length - 1;
-        strcat(xml, piece + 1);
+        snprintf(xml + strlen(xml), sizeof xml - strlen(xml), "%s", piece + 1);
     } while (*client.reply == 'm');
     cr_assert(strstr(xml, architecture), "%s", xml);
     cr_assert(strstr(xml, pc));

@@ -102,7 +102,7 @@ bool gdb_address_parse(GdbAddress *address, const char *text, char *error, size_
     *address = (GdbAddress){0};
     if (strlen(text) >= sizeof copy)
         return refuse(error, error_size, usage);
-    strcpy(copy, text);
+    snprintf(copy, sizeof copy, "%s", text);
     place = strsep(&rest, ",");
     while ((word = strsep(&rest, ",")))
         if (!parse_word(address, word, error, error_size))

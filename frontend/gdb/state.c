@@ -161,7 +161,8 @@ GdbAnswer gdb_search_memory(GdbServer *server, const char *arguments, size_t len
             break;
         found = memmem(bytes, got, arguments, pattern);
         if (found) {
-            gdb_say(server, "1,%llx", (unsigned long long)(address + (u64)(found - (char *)bytes)));
+            address += (u64)(found - (const char *)bytes);
+            gdb_say(server, "1,%llx", (unsigned long long)address);
             return GDB_ANSWERED;
         }
         address += got - pattern + 1;
