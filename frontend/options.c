@@ -124,6 +124,8 @@ static const OptionRow rows[] = {
     {"symbols", "FILE[@ADDRESS]",
      "names and lines for the debugger, from an ELF file or a list\n"
      "as nm prints it; may be given several times", set_symbols},
+    {"lint", NULL, "say what the guest hardly means: reads of unwritten RAM and the\n"
+     "like; slow", set_lint},
     {"source", "FOLDER", "where source files are looked for; likewise", set_source},
     {"monitor", "stdio|none", "the debugger's prompt, which takes QEMU's and gdb's commands", set_monitor},
     {"name", "TEXT", "what the window's title says", set_name},

@@ -69,6 +69,7 @@ typedef struct Options {
     PortOption debug_console;
     const char *symbols[OPTIONS_NAMES], *sources[OPTIONS_NAMES];
     unsigned symbol_count, source_count;
+    bool lint;
     PortKind monitor;                   /* PORT_STDIO, or PORT_DEFAULT: none */
     u16 debug_console_port;             /* 0: E9h */
 

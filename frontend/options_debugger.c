@@ -31,3 +31,10 @@ bool set_source(Parser *parser, const char *folder)
 {
     return add_name(parser, folder, parser->options->sources, &parser->options->source_count);
 }
+
+bool set_lint(Parser *parser, const char *value)
+{
+    (void)value;
+    parser->options->lint = true;
+    return true;
+}

@@ -20,7 +20,7 @@ typedef bool OptionSetter(Parser *parser, const char *value);
 
 OptionSetter set_hda, set_hdb, set_hdc, set_hdd, set_fda, set_fdb, set_cdrom, set_drive, set_image,
     set_snapshot, set_nodefaults, set_boot;
-OptionSetter set_symbols, set_source;
+OptionSetter set_symbols, set_source, set_lint;
 OptionSetter set_timeline, set_record, set_replay, set_loadvm;
 OptionSetter set_memory, set_cpu, set_smp, set_machine, set_accel, set_engine, set_tb_size, set_mips, set_rtc,
     set_localtime, set_bios, set_firmware_folder, set_kernel, set_initrd, set_append, set_device,

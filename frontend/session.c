@@ -2,6 +2,8 @@
 
 #include "frontend/debugger/saved_snapshots.h"
 
+#include "frontend/debugger/lint.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -307,6 +309,18 @@ static bool open_symbols(Session *session)
     return true;
 }
 
+static bool open_lint(Session *session)
+{
+    if (!session->options.lint)
+        return true;
+    session->lint =
+        lint_create(session->machine, debugger_symbols(session->debugger), write_log, session);
+    if (!session->lint)
+        snprintf(session->error, SESSION_ERROR, "the host is out of memory");
+    debugger_use_lint(session->debugger, session->lint);
+    return session->lint != NULL;
+}
+
 static bool open_gdb(Session *session)
 {
     GdbAddress *address = &session->options.gdb;
@@ -435,7 +449,7 @@ static bool open_machine(Session *session)
         !translation_log_open(machine_cpu(session->machine, 0), session->error, SESSION_ERROR))
         warn(session);
     if (!session->machine || !open_debugger(session) || !open_symbols(session) ||
-        !open_gdb(session))
+        !open_lint(session) || !open_gdb(session))
         return false;
     if (!begin_timeline(session, &config))
         return false;
@@ -490,6 +504,7 @@ bool session_close(Session *session)
     lockstep_destroy(session->lockstep);
     gdb_server_close(session->gdb, 1);
     debugger_destroy(session->debugger);
+    lint_destroy(session->lint);
     timeline_destroy(session->timeline);
     machine_destroy(session->machine);
     for (i = 0; i < MACHINE_IDE_DRIVES; i++)

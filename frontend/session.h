@@ -32,6 +32,7 @@ typedef struct Session {
     Machine *machine;
     Timeline *timeline;             /* NULL: off */
     Debugger *debugger;
+    struct Lint *lint;              /* NULL: off */
     GdbServer *gdb;                 /* NULL: nobody listens */
     Lockstep *lockstep;             /* NULL: one engine only */
     Display *display;

@@ -320,6 +320,34 @@ Test(run_loop, monitor_tells_of_a_triple_fault)
     cr_expect_eq(run.status, 0);
 }
 
+/* A boot sector that reads a port where nothing is, and memory that nobody has written. */
+Test(run_loop, lint_tells_each_thing_once)
+{
+    static const u8 code[] = {0xBA, 0x34, 0x12, 0xEC, /*      mov dx,1234h; in al,dx */
+                              0xB9, 0x03, 0x00,       /*      mov cx,3 */
+                              0xA1, 0x00, 0x90,       /* 7:   mov ax,[9000h] */
+                              0xE2, 0xFB,             /*      loop 7 */
+                              0xA3, 0x00, 0x90,       /*      mov [9000h],ax */
+                              0x8B, 0x1E, 0x00, 0x90, /*      mov bx,[9000h] */
+                              0xF4, 0xEB, 0xFD};      /*      hlt; jmp $-1 */
+    char path[] = "/tmp/vitrine-disk-XXXXXX", line[256];
+    u8 sector[512] = {[510] = 0x55, [511] = 0xAA};
+    const char *found;
+    int fd = mkstemp(path);
+
+    memcpy(sector, code, sizeof code);
+    cr_assert_eq(write(fd, sector, sizeof sector), (ssize_t)sizeof sector);
+    close(fd);
+    snprintf(line, sizeof line, "-lint -S -monitor stdio -display none -speed max %s", path);
+    monitor_says(line, "catch count 30000000\ncontinue\nquit\n");
+    unlink(path);
+    cr_expect_eq(run.status, 0);
+    cr_expect(strstr(run.err, "lint: 0x00007c03: reads port 0x1234"), "%s", run.err);
+    found = strstr(run.err, "lint: 0x00007c07: reads 2 bytes of RAM at 0x00009000");
+    cr_assert(found, "%s", run.err);
+    cr_expect_null(strstr(strchr(found, '\n'), "0x00009000"), "%s", run.err);
+}
+
 /* Each is status 1 and one clear sentence that contains the words. */
 Test(run_loop, what_is_wrong_is_said)
 {

@@ -44,6 +44,11 @@ Machine *debugger_machine(Debugger *debugger)
     return debugger->machine;
 }
 
+void debugger_use_lint(Debugger *debugger, Lint *lint)
+{
+    debugger->lint = lint;
+}
+
 Symbols *debugger_symbols(Debugger *debugger)
 {
     return debugger->symbols;
@@ -83,6 +88,7 @@ void debugger_stop_for(Debugger *debugger, StopReason reason, const char *format
     va_list arguments;
 
     debugger->stop = (Stop){.reason = reason, .cycles = machine_cycles(debugger->machine)};
+    debugger->decided_at = debugger->stop.cycles;
     va_start(arguments, format);
     vsnprintf(debugger->stop.text, sizeof debugger->stop.text, format, arguments);
     va_end(arguments);
@@ -264,6 +270,7 @@ bool debugger_scan(Debugger *debugger, u64 until, bool at_end, Stop *last)
 
     points_keep_counts(debugger);
     debugger->scanning = true;
+    debugger->decided_at = machine_cycles(debugger->machine);
     set_goal(debugger, GOAL_CONTINUE);
     debugger->observer.looked = ~(u64)0; /* the instruction at hand counts */
     while (machine_cycles(debugger->machine) < until &&

@@ -146,6 +146,10 @@ typedef struct DebuggerListener {
 /* From the next debugger_run() on; copied. NULL: nobody. */
 void debugger_listen(Debugger *debugger, const DebuggerListener *listener);
 
+/* From the next debugger_run() on every access to memory and ports is looked at. NULL: off. */
+struct Lint;
+void debugger_use_lint(Debugger *debugger, struct Lint *lint);
+
 /* ---- looking and changing (while stopped) ---- */
 /* Why nothing can be changed now: a sentence, because the machine is in the past of its timeline; or NULL. */
 const char *debugger_refuses_changes(const Debugger *debugger);

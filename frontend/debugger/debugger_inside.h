@@ -7,6 +7,7 @@
 #include "cpu/cpu.h"
 #include "cpu/observer.h"
 #include "frontend/debugger/debugger.h"
+#include "frontend/debugger/lint.h"
 #include "frontend/debugger/expression.h"
 #include "frontend/debugger/timeline.h"
 
@@ -52,6 +53,7 @@ struct Debugger {
     Cpu *cpu;
     Symbols *symbols;
     Timeline *timeline;         /* NULL: the machine just runs */
+    Lint *lint;                 /* NULL: off */
     unsigned faces;             /* how many are attached */
     bool magic, at_triple_fault, into_interrupts;
 
@@ -60,6 +62,7 @@ struct Debugger {
     WatchedRange watched[MAX_POINTS];
     Observer observer;
     bool observing;
+    u64 decided_at;             /* the clock up to which points have been thought of */
     Hit hits[MAX_HITS];         /* of the instruction that runs */
     unsigned hit_count;
     Known known;

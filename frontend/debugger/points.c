@@ -277,11 +277,15 @@ static bool same_ranges(const WatchedRange *a, const WatchedRange *b, unsigned c
 static void arm_data(Debugger *debugger)
 {
     WatchedRange ranges[MAX_POINTS];
+    bool watches_all = debugger->lint && lint_wants_memory(debugger->lint);
     unsigned count = 0;
 
     for (unsigned i = 0; i < debugger->point_count; i++)
-        if (debugger->points[i]->point.enabled && is_data(debugger->points[i]->point.spec.kind))
+        if (debugger->points[i]->point.enabled && is_data(debugger->points[i]->point.spec.kind) &&
+            !watches_all)
             ranges[count++] = watched_range(&debugger->points[i]->point.spec);
+    if (watches_all)
+        ranges[count++] = (WatchedRange){.last = ~(u64)0, .accesses = {true, true}};
     if (count == debugger->cpu->mmu.watched_count && same_ranges(ranges, debugger->watched, count))
         return;
     memcpy(debugger->watched, ranges, count * sizeof *ranges);
@@ -293,7 +297,7 @@ static bool needs_observer(const Debugger *debugger)
     const DebuggerListener *listener = &debugger->listener;
 
     if (debugger->magic || debugger->back.set || debugger->goal != GOAL_CONTINUE ||
-        listener->port || listener->event || listener->length)
+        listener->port || listener->event || listener->length || debugger->lint)
         return true;
     for (unsigned i = 0; i < debugger->point_count; i++)
         if (debugger->points[i]->point.enabled &&
@@ -454,6 +458,8 @@ static void on_access(void *owner, const ObservedAccess *access)
 {
     Debugger *debugger = owner;
 
+    if (debugger->listening && debugger->lint)
+        lint_access(debugger->lint, access);
     for (unsigned i = 0; i < debugger->point_count; i++) {
         PointEntry *entry = debugger->points[i];
         const Point *point = &entry->point;
@@ -484,6 +490,8 @@ static void on_port(void *owner, u16 port, Size size, bool write, u64 value)
 
     if (debugger->listening && listener->port)
         listener->port(listener->owner, present(debugger), port, size, write, value);
+    if (debugger->listening && debugger->lint)
+        lint_port(debugger->lint, port, write);
     for (unsigned i = 0; i < debugger->point_count; i++) {
         PointEntry *entry = debugger->points[i];
         const Point *point = &entry->point;
@@ -506,6 +514,8 @@ static void on_event(void *owner, const ObservedEvent *event)
 
     if (debugger->listening && debugger->listener.event)
         debugger->listener.event(debugger->listener.owner, present(debugger), event);
+    if (debugger->listening && debugger->lint)
+        lint_event(debugger->lint, event);
     debugger->interrupted |= event->external;
     for (unsigned i = 0; i < debugger->point_count; i++) {
         PointEntry *entry = debugger->points[i];
@@ -580,9 +590,13 @@ u64 points_next_count(const Debugger *debugger)
 
 void points_remember(Debugger *debugger)
 {
-    debugger->known = (Known){.mode = mode_of(debugger->cpu),
-                              .cpl = debugger->cpu->cpl,
-                              .cycles = machine_cycles(debugger->machine)};
+    u64 now = machine_cycles(debugger->machine);
+
+    /* Between two runs an idle machine's clock goes on. */
+    debugger->known =
+        (Known){.mode = mode_of(debugger->cpu),
+                .cpl = debugger->cpu->cpl,
+                .cycles = debugger->decided_at < now ? debugger->decided_at : now};
     debugger->cr3_loaded = false;
     debugger->hit_count = 0;
 }
@@ -684,6 +698,7 @@ bool points_decide(Debugger *debugger)
             !first)
             first = hit;
     }
+    debugger->decided_at = machine_cycles(debugger->machine);
     debugger->hit_count = 0;
     for (unsigned i = 0; i < debugger->point_count; i++) {
         PointEntry *entry = debugger->points[i];
