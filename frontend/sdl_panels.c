@@ -104,6 +104,9 @@ static bool perform_for_panels(Window *window, Shortcut shortcut)
             debugger_pause(window->debugger);
         return true;
     case DO_HELP:
+        debugger_window_say(window->panels,
+                            "rest the mouse on anything to read what it does; docs/debugger.md "
+                            "tells more; Ctrl-Alt-D closes the debugger");
         return true;
     default:
         return false;
@@ -174,4 +177,6 @@ void window_draw_panels(Window *window, const DisplayStatus *status)
     if (debugger_window_draw(window->panels, window->surface, &window->picture, status))
         SDL_UpdateWindowSurface(window->window);
     window->request = debugger_window_request(window->panels);
+    if (debugger_window_wants_closing(window->panels))
+        window_close_panels(window);
 }

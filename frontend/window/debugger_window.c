@@ -98,6 +98,16 @@ bool debugger_window_is_busy(const DebuggerWindow *window)
            debugger_stop_count(window->panels->debugger) != window->shown_stop;
 }
 
+bool debugger_window_wants_closing(const DebuggerWindow *window)
+{
+    return window->panels->wants_closing;
+}
+
+void debugger_window_say(DebuggerWindow *window, const char *sentence)
+{
+    snprintf(window->panels->message, sizeof window->panels->message, "%s", sentence);
+}
+
 void debugger_window_change_font(DebuggerWindow *window, bool larger)
 {
     panels_change_font(window->panels, larger);

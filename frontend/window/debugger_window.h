@@ -25,6 +25,10 @@ void debugger_window_release_input(DebuggerWindow *window);
 bool debugger_window_wants_no_keys(const DebuggerWindow *window);
 /* Something moves: draw as often as you can. */
 bool debugger_window_is_busy(const DebuggerWindow *window);
+/* Its menu's last item was chosen. */
+bool debugger_window_wants_closing(const DebuggerWindow *window);
+/* A sentence in the toolbar, until something else is done. */
+void debugger_window_say(DebuggerWindow *window, const char *sentence);
 void debugger_window_change_font(DebuggerWindow *window, bool larger);
 
 /* False: there is nothing to show. */

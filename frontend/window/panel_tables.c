@@ -151,8 +151,8 @@ static void draw_idt(Panels *panels)
     if (!gui_table_begin("gates", 3, GUI_TABLE_SCROLL))
         return;
     gui_table_column("vector", 7);
-    gui_table_column("leads to", -2);
-    gui_table_column("", -1);
+    gui_table_column("leads to", -3);
+    gui_table_column("", -2);
     gui_table_head();
     gui_list_begin(count > 256 ? 256 : count);
     while (gui_list_next(&first, &last))

@@ -31,6 +31,17 @@ const Panel panel_table[PANEL_COUNT] = {
 
 /* ---- one set of panels ---- */
 
+/* What only the loop around the machine can do, a little later. */
+static void want_quit(void *owner)
+{
+    ((Panels *)owner)->request = DISPLAY_QUIT;
+}
+
+static void want_reset(void *owner)
+{
+    ((Panels *)owner)->request = DISPLAY_RESET;
+}
+
 Panels *panels_create(Debugger *debugger)
 {
     Panels *panels = calloc(1, sizeof *panels);
@@ -40,7 +51,8 @@ Panels *panels_create(Debugger *debugger)
     panels->debugger = debugger;
     panels->machine = debugger_machine(debugger);
     panels->cpu = machine_cpu(panels->machine, 0);
-    panels->command.commands = commands_create(debugger, &(CommandHost){0});
+    panels->command.commands = commands_create(
+        debugger, &(CommandHost){.owner = panels, .quit = want_quit, .reset = want_reset});
     if (!panels->command.commands) {
         free(panels);
         return NULL;

@@ -146,6 +146,7 @@ struct Panels {
     Editing editing;
     char message[256];          /* what went wrong, until the next thing is done */
     DisplayRequest request;     /* for the loop around the machine */
+    bool wants_closing;
 };
 
 /* NULL: out of memory. */

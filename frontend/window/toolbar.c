@@ -102,7 +102,7 @@ static void draw_panel_menu(Panels *panels)
 {
     Layout *layout = &panels->layout;
 
-    if (!gui_menu_begin("Panels"))
+    if (!gui_menu_begin("Menu"))
         return;
     for (unsigned i = 0; i < layout->panel_count; i++) {
         bool seen = layout->tiles[i] < TILES;
@@ -111,6 +111,11 @@ static void draw_panel_menu(Panels *panels)
             panels_show(panels, i);
         gui_tooltip(panel_table[i].help);
     }
+    gui_line();
+    if (gui_menu_item("reset the machine", "Ctrl-Alt-R", false, true))
+        panels->request = DISPLAY_RESET;
+    if (gui_menu_item("close the debugger", "Ctrl-Alt-D", false, true))
+        panels->wants_closing = true;
     gui_line();
     if (gui_menu_item("larger letters", "Ctrl-Alt-+", false, true))
         panels_change_font(panels, true);
@@ -148,6 +153,8 @@ static void draw_state(const Panels *panels)
 
     if (*panels->message)
         gui_text(GUI_BAD, panels->message);
+    else if (panels->status->message)
+        gui_text(GUI_GOOD, panels->status->message);
     else if (panels->stopped)
         gui_print(GUI_HEADING, "Stopped: %s",
                   stop->reason == STOP_ASKED ? "as you asked" : stop->text);
