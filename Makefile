@@ -32,11 +32,13 @@ TESTS    = $(call objects,tests) $(filter-out %/main.o,$(DECODER) $(REFERENCE) $
 DECODER  = $(call objects,tests/decoder)
 REFERENCE = $(call objects,tests/reference)
 FUZZ     = $(call objects,tests/fuzz)
+POINTS   = $(call objects,tests/points)
 GUESTS   = $(call objects,tests/guests)
 REPLAY   = $(call objects,tests/replay)
 CODE     = $(wildcard $(addsuffix /*.[ch],mmu cpu translate devices frontend frontend/conform \
              frontend/debugger frontend/gdb frontend/window tests tests/guests tests/decoder \
-             tests/reference tests/fuzz tests/bench tests/replay))
+             tests/reference tests/fuzz tests/bench tests/replay \
+             tests/points))
 
 all: $(BUILD)/vitrine $(LAB_FILES)
 
@@ -62,6 +64,9 @@ $(BUILD)/vitrine: $(MACHINE) $(FRONTEND)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/tests/vitrine-tests: $(TESTS) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
+
+$(BUILD)/tests/points-bench: $(POINTS) $(BUILD)/frontend/bare_processor.o $(MACHINE)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
 
 $(BUILD)/tests/guests-test: $(GUESTS) $(BUILD)/tests/guest_run.o $(MACHINE) \
@@ -107,7 +112,7 @@ $(BUILD)/%.o: %.S $(BUILD)/.flags
 $(BUILD)/frontend/options.o: private CPPFLAGS += -DVITRINE_VERSION='"$(VERSION)"'
 $(BUILD)/frontend/classroom_image.o: $(BUILD)/roms/classroom.img
 $(TESTS) $(GUESTS) $(REPLAY): private CPPFLAGS += -DBUILD='"$(BUILD)"'
-$(TESTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-parameter
+$(TESTS) $(POINTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-parameter
 
 run: $(BUILD)/vitrine
 	$(BUILD)/vitrine
@@ -115,6 +120,10 @@ run: $(BUILD)/vitrine
 test: $(BUILD)/vitrine $(BUILD)/tests/vitrine-tests structure
 	@tests/guests/bench-image $(BUILD)/guests
 	$(BUILD)/tests/vitrine-tests
+
+# What points cost that are never hit, as a table; half a minute.
+points-bench: $(BUILD)/tests/points-bench
+	$(BUILD)/tests/points-bench
 
 # Real operating systems, for minutes. Some of them only: make guests-test GUEST='invaders memtest'
 guests-test: $(BUILD)/tests/guests-test
@@ -187,6 +196,7 @@ help:
 	@echo 'make replay-test  a thousand replays of recorded runs, for minutes'
 	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
+	@echo 'make points-bench  what breakpoints and watchpoints cost'
 	@echo 'make docs       write the instruction reference, docs/instructions'
 	@echo 'make lint       layers, writable data, clang-tidy, cppcheck'
 	@echo 'make format     clang-format all of it'
@@ -195,8 +205,8 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test guests-test decoder-test fuzz lockstep-test replay-test bench docs structure lint format install clean help
+.PHONY: all run test guests-test decoder-test fuzz lockstep-test replay-test bench points-bench docs structure lint format install clean help
 .FORCE:
 
--include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ) $(REPLAY)) \
+-include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ) $(REPLAY) $(POINTS)) \
     $(BUILD)/tests/bench/translation_speed.d

@@ -20,7 +20,8 @@ typedef struct Point Point;
 
 typedef enum PointKind {
     POINT_EXECUTE,      /* before the instruction at the address */
-    POINT_READ, POINT_WRITE, POINT_ACCESS,      /* after the instruction that did it */
+    POINT_READ, POINT_WRITE, POINT_ACCESS,      /* after the instruction that did it; a device's DMA, and
+                                                 * the bits that a page walk sets, are not seen */
     POINT_PORT_IN, POINT_PORT_OUT, POINT_PORT,  /* after the instruction; length: ports from `address` */
     POINT_EXCEPTION,    /* before the first instruction of its handler; address: the vector, or ANY_VECTOR */
     POINT_INTERRUPT,    /* the same, of an external interrupt */
