@@ -321,6 +321,21 @@ static bool open_lint(Session *session)
     return session->lint != NULL;
 }
 
+/* Nothing else is to be seen of a machine that waits, and nobody knows a port that was free. */
+static void tell_where_gdb_is_waited_for(const Session *session)
+{
+    const GdbAddress *address = &session->options.gdb;
+    const char *host = *address->host ? address->host : "localhost";
+
+    if (!session->options.start_stopped && (address->kind == GDB_UNIX || address->port))
+        return;
+    if (address->kind == GDB_UNIX)
+        fprintf(stderr, "vitrine: in gdb: target remote %s\n", address->path);
+    else
+        fprintf(stderr, "vitrine: in gdb: target remote %s:%u\n", host,
+                gdb_server_port(session->gdb));
+}
+
 static bool open_gdb(Session *session)
 {
     GdbAddress *address = &session->options.gdb;
@@ -330,6 +345,8 @@ static bool open_gdb(Session *session)
     if (address->registers == GDB_REGISTERS_AUTOMATIC && session->kernel.is_64_bit)
         address->registers = GDB_REGISTERS_64;
     session->gdb = gdb_server_open(address, session->debugger, session->error, SESSION_ERROR);
+    if (session->gdb)
+        tell_where_gdb_is_waited_for(session);
     return session->gdb != NULL;
 }
 

@@ -127,7 +127,7 @@ static void explain_bind(const GdbAddress *address, int reason, char *error, siz
         snprintf(error, error_size,
                  "port %u is in use, perhaps by another vitrine or QEMU; end that one, or take "
                  "another port: -gdb tcp::%u",
-                 address->port, address->port % 0xFFFF + 1);
+                 address->port, address->port % 0xFFFFU + 1);
     else
         snprintf(error, error_size, "gdb cannot be waited for at port %u%s%s: %s", address->port,
                  *address->host ? " of " : "", address->host, strerror(reason));
