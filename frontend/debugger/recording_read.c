@@ -151,36 +151,41 @@ static void forget_the_rest(RecordedRun *run)
     inputs_cut(&run->inputs, run->places[run->place_count - 1].inputs);
 }
 
+/* The next block, if there is a whole one; false: there is none, or it is damaged. */
+static bool read_block(FILE *file, RecordedRun *run, BlockResult *result, u32 *tag)
+{
+    u8 *bytes;
+    u64 length;
+    bool good;
+
+    *result = block_read(file, tag, &bytes, &length);
+    if (*result != BLOCK_READ)
+        return false;
+    good = get_block(run, *tag, &(ByteReader){bytes, length, 0, false});
+    free(bytes);
+    if (!good)
+        *result = BLOCK_DAMAGED;
+    return good;
+}
+
 static bool read_run(FILE *file, RecordedRun *run, const char *path, char *error, size_t error_size)
 {
-    BlockResult result = BLOCK_READ;
-    bool ended = false;
+    BlockResult result;
+    u32 tag = 0;
 
-    while (!ended) {
-        u8 *bytes;
-        u64 length;
-        u32 tag;
-        bool good;
-
-        result = block_read(file, &tag, &bytes, &length);
-        if (result == BLOCK_TORN || result == BLOCK_NO_MORE)
-            break;
-        good = result == BLOCK_READ && get_block(run, tag, &(ByteReader){bytes, length, 0, false});
-        if (result == BLOCK_READ)
-            free(bytes);
-        if (!good) {
-            snprintf(error, error_size, "%s: the recording is damaged before byte %ld of the file",
-                     path, ftell(file));
-            return false;
-        }
-        ended = tag == RECORDING_END;
+    while (tag != RECORDING_END && read_block(file, run, &result, &tag))
+        ;
+    run->torn = tag != RECORDING_END;
+    if (result == BLOCK_DAMAGED) {
+        snprintf(error, error_size, "%s: the recording is damaged before byte %ld of the file",
+                 path, ftell(file));
+        return false;
     }
     if (!run->place_count) {
         snprintf(error, error_size, "%s: the recording breaks off before anything has happened",
                  path);
         return false;
     }
-    run->torn = !ended;
     forget_the_rest(run);
     return true;
 }
