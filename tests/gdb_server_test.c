@@ -567,6 +567,43 @@ Test(gdb_server, monitor_commands)
     cr_assert_eq(request, DISPLAY_QUIT);
 }
 
+/* An IDT without entries, then a breakpoint exception. */
+FIRMWARE(tripping, "mov eax, cr0\n"
+                   "or al, 1\n"
+                   "mov cr0, eax\n"
+                   "lidt cs:[tripping_idtr - tripping]\n"
+                   "tripping_fault: int3\n"
+                   "tripping_idtr: .word 0, 0, 0");
+extern const u8 tripping_fault[];
+
+Test(gdb_server, a_triple_fault_is_explained)
+{
+    Client client;
+
+    close_rig();
+    rig = START(ENGINE_INTERPRETER, tripping);
+    listen_at("tcp:127.0.0.1:0");
+    connect_client(&client);
+    ask(&client, "qSupported:swbreak+;hwbreak+");
+    EXPECT(&client, "c", "T0bthread:1;");
+    cr_assert(strstr(client.told, "triple fault"), "%s", client.told);
+    cr_assert(strstr(client.told, "#GP"), "%s", client.told);
+    cr_assert_eq(rig->cpu->rip, (u64)(tripping_fault - tripping));
+    EXPECT(&client, "c", "T0bthread:1;");
+}
+
+Test(gdb_server, who_does_not_introduce_himself_gets_the_bare_protocol)
+{
+    Client client;
+
+    close_rig();
+    rig = START(ENGINE_INTERPRETER, tripping);
+    listen_at("tcp:127.0.0.1:0");
+    connect_client(&client);
+    EXPECT(&client, "c", "T0bthread:1;");
+    cr_assert_str_eq(client.told, "");
+}
+
 /* ---- what graders do ---- */
 
 Test(gdb_server, a_probe_leaves_no_trace)

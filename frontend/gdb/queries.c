@@ -25,6 +25,7 @@ GdbAnswer gdb_query_supported(GdbServer *server, const char *arguments, size_t l
     (void)length;
     if (*arguments == ':')
         arguments++;
+    server->introduced = true;
     server->knows_swbreak = is_in_list(arguments, "swbreak+");
     server->knows_hwbreak = is_in_list(arguments, "hwbreak+");
     gdb_say(server,

@@ -244,16 +244,22 @@ static void tell_of_mode(GdbServer *server)
     server->told_size = true;
 }
 
-void gdb_report(GdbServer *server, const Stop *stop)
+static void tell_what_gdb_cannot(GdbServer *server, const Stop *stop)
 {
-    describe_stop(server, stop);
-    if (!server->waits)
-        return;
     if (stop->reason == STOP_TRIPLE_FAULT)
         gdb_tell_stop(server);
     else if (needs_words(server, stop))
         tell_line(server, stop->text);
     tell_of_mode(server);
+}
+
+void gdb_report(GdbServer *server, const Stop *stop)
+{
+    describe_stop(server, stop);
+    if (!server->waits)
+        return;
+    if (server->introduced)
+        tell_what_gdb_cannot(server, stop);
     server->waits = false;
     gdb_connection_send(&server->client, server->stop_reply, strlen(server->stop_reply));
 }

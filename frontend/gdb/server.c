@@ -62,7 +62,7 @@ static void attach(GdbServer *server)
     server->attached = true;
     server->was_stopped = debugger_stop(server->debugger)->reason != STOP_NONE;
     server->let_run = server->waits = server->command_runs = false;
-    server->knows_swbreak = server->knows_hwbreak = false;
+    server->introduced = server->knows_swbreak = server->knows_hwbreak = false;
     server->told_size = server->told_64 = false;
     debugger_attach(server->debugger);
     debugger_pause(server->debugger);

