@@ -90,7 +90,7 @@ static const OptionRow rows[] = {
     {"M", "pc", NULL, set_machine},
     {"engine", "NAME[,without=PASS+...]",
      "translator (default), interpreter, or lockstep: both, compared; without: leave out passes\n"
-     "of the translator (fuse, flags, chains), to see what they buy", set_engine},
+     "of the translator (fuse, flags, slots, host-flags, chains), to see what they buy", set_engine},
     {"tb-size", "N", "megabytes for translated code (64)", set_tb_size},
     {"mips", "N", "instructions per guest microsecond (100)", set_mips},
     {"rtc", "base=WHEN", "the clock starts at utc, localtime or 2006-06-17T16:01:21", set_rtc},

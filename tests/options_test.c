@@ -291,8 +291,8 @@ Test(options, engines)
     cr_assert(options.lockstep);
     ACCEPT("-engine translator,without=fuse+chains");
     cr_assert_eq(options.engine, ENGINE_TRANSLATOR);
-    cr_assert_eq(options.passes_left_out, 5);
-    refuse("-engine translator,without=speed", "speed|fuse, flags and chains");
+    cr_assert_eq(options.passes_left_out, 1 | 16);
+    refuse("-engine translator,without=speed", "speed|fuse, flags, slots");
     refuse("-engine translator,with=fuse", "without=PASS");
     refuse("-engine fast", "interpreter, translator and lockstep");
 }

@@ -92,10 +92,11 @@ Test(translate, alignment_that_is_checked_from_now_on)
 
 /* ---- random programs ---- */
 
-static void random_programs(ArenaMode mode, unsigned count)
+static void random_programs_without(ArenaMode mode, unsigned count, u32 left_out)
 {
     Pair *pair = pair_for_tests();
 
+    translator_set_passes(&pair->arenas[1].bare.cpu, left_out);
     for (u64 seed = 1; seed <= count; seed++) {
         Setting setting;
         Program program;
@@ -107,6 +108,19 @@ static void random_programs(ArenaMode mode, unsigned count)
     }
     cr_expect_gt(pair->tally.blocks, count);
     pair_close(pair);
+}
+
+static void random_programs(ArenaMode mode, unsigned count)
+{
+    random_programs_without(mode, count, 0);
+}
+
+/* What is left out is needed for speed only. */
+Test(translate, random_programs_without_passes, .timeout = 300)
+{
+    random_programs_without(ARENA_PROTECTED32, 100, 0x1F);
+    for (unsigned number = 0; translator_pass_name(number); number++)
+        random_programs_without(ARENA_PROTECTED32, 50, 1u << number);
 }
 
 Test(translate, random_programs_in_real_mode, .timeout = 300)

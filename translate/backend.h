@@ -77,6 +77,9 @@ typedef struct HostCode {
     u32 op_offsets[IR_MAX_OPS + 1]; /* of each operation's code, for listings */
 } HostCode;
 
+/* What can be left out, to see what it buys. */
+enum { WITHOUT_SLOTS = 1, WITHOUT_HOST_FLAGS = 2 };
+
 /* Executes the guest instruction of a call site; nonzero when the block was left. */
 typedef u64 (*CallFunction)(Cpu *cpu, u32 site);
 
@@ -87,6 +90,7 @@ typedef struct Backend {
     const u8 *check_jump[2];    /* by CPL 3 */
     const u8 *watch_window;     /* see emit_x64_watch.c */
     i32 (*enter)(Cpu *cpu, const u8 *code);
+    u32 without;            /* WITHOUT_ */
     bool watching;          /* pages are watched: accesses to them have a way of their own */
 } Backend;
 

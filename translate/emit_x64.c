@@ -82,6 +82,15 @@ static void emit_entry(Emitter *e)
     emit_x87_begin(e);
 }
 
+/* Flags would be elsewhere than in the host's. */
+static void put_flags_away(Emitter *e)
+{
+    if (e->flags == FLAGS_AGAIN)
+        return;
+    emit_save_flags(e);
+    e->flags = FLAGS_IN_AX;
+}
+
 static void emit_body(Emitter *e)
 {
     const IrBlock *ir = e->ir;
@@ -98,6 +107,8 @@ static void emit_body(Emitter *e)
             emit_jump(e, op);
         } else
             emit_op(e, op);
+        if ((e->backend->without & WITHOUT_HOST_FLAGS) && !ir_ends(op))
+            put_flags_away(e);
         ended = ir_ends(op);
         if (!ended && (i + 1 == ir->count || ir->ops[i + 1].insn != op->insn))
             end_instruction(e, op->insn);

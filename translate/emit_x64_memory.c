@@ -159,6 +159,8 @@ static bool has_slot(const Emitter *e, const IrOp *op)
 {
     const IrAddress *address = &op->address;
 
+    if (e->backend->without & WITHOUT_SLOTS)
+        return false;
     return (address->base || address->index || e->backend->watching) && address->bits == 32 &&
            !is_64bit(e) && is_flat(e, address->segment) && !(op->aligned && e->backend->watching);
 }

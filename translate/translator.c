@@ -24,9 +24,12 @@
 
 enum {
     MAX_TRANSLATIONS = 1 << 16,
-    HOT = 8,            /* executions after which a block is translated */
-    CHAINS = IR_PASSES, /* going from block to block within generated code, as a pass */
-    ROOM = 64 << 10,    /* bytes that must be left for another translation */
+    HOT = 8, /* executions after which a block is translated */
+    /* What is no pass but can be left out, too. */
+    SLOTS_PASS = IR_PASSES,
+    HOST_FLAGS,
+    CHAINS,          /* going from block to block within generated code */
+    ROOM = 64 << 10, /* bytes that must be left for another translation */
 };
 
 typedef struct TranslatedBlock TranslatedBlock;
@@ -610,12 +613,20 @@ bool translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
 
 const char *translator_pass_name(unsigned number)
 {
-    return number < IR_PASSES ? ir_passes[number].name : number == CHAINS ? "chains" : NULL;
+    static const char *const others[] = {"slots", "host-flags", "chains", NULL};
+
+    if (number < IR_PASSES)
+        return ir_passes[number].name;
+    return number <= CHAINS ? others[number - IR_PASSES] : NULL;
 }
 
 void translator_set_passes(Cpu *cpu, u32 left_out)
 {
-    translator_of(cpu)->passes_left_out = left_out;
+    Translator *translator = translator_of(cpu);
+
+    translator->passes_left_out = left_out;
+    translator->backend.without = (bit(left_out, SLOTS_PASS) ? WITHOUT_SLOTS : 0) |
+                                  (bit(left_out, HOST_FLAGS) ? WITHOUT_HOST_FLAGS : 0);
     forget_all(cpu);
 }
 

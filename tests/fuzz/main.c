@@ -15,6 +15,7 @@ typedef struct Options {
     u64 seed, count, blocks; /* 0: no limit; programs and blocks are of each mode */
     double seconds;
     unsigned modes; /* bit n: ArenaMode n */
+    u32 without;    /* as translator_set_passes() has it */
     bool once;      /* the program of this seed alone */
 } Options;
 
@@ -27,6 +28,7 @@ static const char usage[] =
     "  --blocks N     translated blocks in each mode\n"
     "  --seed N       the first program's (by the time of day); printed with every difference\n"
     "  --mode NAME    real, vm86, 16, 32 or 64; may be given twice\n"
+    "  --without N    bits: what the translator leaves out, 1 fuse, 2 flags, 4 slots ...\n"
     "  --once         only the one program of that seed and mode\n";
 
 static double now(void)
@@ -52,11 +54,15 @@ static bool parse_mode(Options *options, const char *word)
 
 static bool parse(Options *options, int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"seconds", required_argument, NULL, 't'}, {"count", required_argument, NULL, 'c'},
-        {"blocks", required_argument, NULL, 'b'},  {"seed", required_argument, NULL, 's'},
-        {"mode", required_argument, NULL, 'm'},    {"once", no_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},          {0}};
+    static const struct option names[] = {{"seconds", required_argument, NULL, 't'},
+                                          {"count", required_argument, NULL, 'c'},
+                                          {"blocks", required_argument, NULL, 'b'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"mode", required_argument, NULL, 'm'},
+                                          {"once", no_argument, NULL, 'o'},
+                                          {"without", required_argument, NULL, 'w'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
@@ -76,6 +82,9 @@ static bool parse(Options *options, int argc, char **argv)
         case 'm':
             if (!parse_mode(options, optarg))
                 return false;
+            break;
+        case 'w':
+            options->without = (u32)strtoul(optarg, NULL, 0);
             break;
         case 'o':
             options->once = true;
@@ -170,6 +179,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "fuzz-engines: %s\n", error);
         return 2;
     }
+    translator_set_passes(&pair.arenas[1].bare.cpu, options.without);
     printf("seed %llu\n", (unsigned long long)options.seed);
     for (unsigned mode = 0; mode < ARENA_MODES; mode++)
         left += options.modes >> mode & 1;
