@@ -320,6 +320,22 @@ Test(run_loop, monitor_tells_of_a_triple_fault)
     cr_expect_eq(run.status, 0);
 }
 
+/* The classroom kernel, which has DWARF. */
+Test(run_loop, monitor_knows_functions_lines_and_variables)
+{
+    static const char *const words[] = {
+        "tasks.c:",        "char * name = 0x", "function * start = 0x", "<shell>",
+        "task_create at ", "kernel_main at ",  "Task * task = 0x0",     "\"shell\"",
+    };
+
+    monitor_says("-symbols " BUILD "/roms/classroom.elf -S -monitor stdio -display none -speed max",
+                 "break task_create\ncontinue\ninfo args\nbt\nnext\ninfo locals\nx/s name\n"
+                 "finish\nquit\n");
+    for (unsigned i = 0; i < COUNT_OF(words); i++)
+        cr_expect(strstr(run.out, words[i]), "\"%s\" does not say \"%s\"", run.out, words[i]);
+    cr_expect_eq(run.status, 0);
+}
+
 /* A boot sector that reads a port where nothing is, and memory that nobody has written. */
 Test(run_loop, lint_tells_each_thing_once)
 {

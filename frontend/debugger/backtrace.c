@@ -3,7 +3,6 @@
  */
 #include "frontend/debugger/backtrace.h"
 
-#include "frontend/debugger/dwarf_expression.h"
 #include "frontend/debugger/guest_memory.h"
 #include "frontend/debugger/symbol_files.h"
 
@@ -184,4 +183,18 @@ unsigned backtrace(Cpu *cpu, Symbols *symbols, BacktraceFrame *frames, unsigned 
             break;
     }
     return count;
+}
+
+void backtrace_context(Cpu *cpu, Symbols *symbols, DwarfContext *context)
+{
+    const SymbolFile *file;
+    Dwarf_Frame *frame;
+
+    dwarf_context_now(context, cpu);
+    file = file_with_frame(symbols, code_linear(context), &frame);
+    if (!file)
+        return;
+    context->bias = file->bias;
+    find_frame_address(context, frame);
+    free(frame);
 }

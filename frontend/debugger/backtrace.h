@@ -9,6 +9,7 @@
 #define FRONTEND_DEBUGGER_BACKTRACE_H
 
 #include "cpu/cpu.h"
+#include "frontend/debugger/dwarf_expression.h"
 #include "frontend/debugger/symbols.h"
 
 typedef struct BacktraceFrame {
@@ -19,5 +20,8 @@ typedef struct BacktraceFrame {
 
 /* The innermost first. Returns how many, at most `max`. */
 unsigned backtrace(Cpu *cpu, Symbols *symbols, BacktraceFrame *frames, unsigned max);
+
+/* The registers now, and the canonical frame address of the function that runs, where it is known. */
+void backtrace_context(Cpu *cpu, Symbols *symbols, DwarfContext *context);
 
 #endif

@@ -169,6 +169,6 @@ CommandFunction command_do_quit, command_do_system_reset, command_do_system_powe
 /* commands_symbols.c */
 CommandFunction command_do_symbol_file, command_do_add_symbol_file, command_do_directory, command_info_files,
     command_info_symbol, command_info_line, command_info_functions, command_info_variables,
-    command_do_backtrace;
+    command_do_backtrace, command_info_locals, command_info_args;
 
 #endif

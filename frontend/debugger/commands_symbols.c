@@ -3,6 +3,7 @@
  */
 #include "frontend/debugger/backtrace.h"
 #include "frontend/debugger/commands_inside.h"
+#include "frontend/debugger/variables.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,6 +132,59 @@ CommandResult command_info_variables(Commands *commands, const char *text)
 
     symbols_each(commands->symbols, text, list_symbol, &listing);
     return COMMAND_DONE;
+}
+
+/* ---- local variables ---- */
+
+static void print_variable(Commands *commands, const Variable *variable)
+{
+    char suffix[128];
+    u64 value;
+
+    say(commands, "%s %s = ", variable->type, variable->name);
+    if (!variable->known)
+        say(commands, "not known here: the compiler has optimized it away\n");
+    else if (variable->is_compound)
+        say(commands, "{%u bytes at 0x%" PRIx64 "}\n", variable->size, variable->place.value);
+    else if (!variable_read(commands->cpu, variable, &value))
+        say(commands, "cannot be read\n");
+    else if (variable->is_pointer)
+        say(commands, "0x%" PRIx64 "%s\n", value,
+            symbol_suffix(commands, value, suffix, sizeof suffix));
+    else if (variable->is_signed)
+        say(commands, "%" PRId64 "\n", (i64)sign_extend(value, (Size)variable->size));
+    else
+        say(commands, "%" PRIu64 "  0x%" PRIx64 "\n", value, value);
+}
+
+static CommandResult print_variables(Commands *commands, bool arguments)
+{
+    enum { MOST = 256 };
+    Variable variables[MOST];
+    unsigned count = variables_in_scope(commands->cpu, commands->symbols, variables, MOST);
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (variables[i].is_argument != arguments)
+            continue;
+        print_variable(commands, &variables[i]);
+        shown++;
+    }
+    if (!shown)
+        say(commands, arguments ? "No arguments.\n" : "No local variables.\n");
+    return COMMAND_DONE;
+}
+
+CommandResult command_info_locals(Commands *commands, const char *text)
+{
+    (void)text;
+    return print_variables(commands, false);
+}
+
+CommandResult command_info_args(Commands *commands, const char *text)
+{
+    (void)text;
+    return print_variables(commands, true);
 }
 
 /* ---- backtrace ---- */

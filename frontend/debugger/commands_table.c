@@ -105,6 +105,8 @@ static const CommandRow rows[] = {
     {"list", "l", "[PLACE]", "ten lines of source", "", command_do_list, WORDS_EXPRESSION, COMMAND_REPEATS},
     {"backtrace", "bt where", "[COUNT]", "the calls that led here",
      "  By DWARF where a file of symbols has it, else by frame pointers.", command_do_backtrace, 0, 0},
+    {"info locals", "", "", "the variables of this function", "", command_info_locals, 0, 0},
+    {"info args", "", "", "the arguments of this function", "", command_info_args, 0, 0},
     {"info", "i inf", "", "what is known about something:", "", command_do_info, 0, 0},
     {"info registers", "r reg all-registers", "[REGISTER...]", "all registers, or some", "", command_info_registers, WORDS_EXPRESSION, 0},
 

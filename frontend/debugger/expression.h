@@ -21,10 +21,22 @@
 
 typedef struct Expression Expression;
 
+/* What can be changed and watched. */
+typedef enum PlaceKind { PLACE_NONE, PLACE_REGISTER, PLACE_LINEAR, PLACE_PHYSICAL } PlaceKind;
+typedef struct Place {
+    PlaceKind kind;
+    const Register *reg;
+    u64 address;
+    Size size;
+} Place;
+
 /* Where names come from beside the registers. */
 typedef struct ExpressionNames {
     Symbols *symbols;           /* NULL: none. Outlives the expression */
     bool (*variable)(void *owner, const char *name, size_t length, u64 *value);  /* $name; or NULL */
+    /* A variable of the function that runs: where it lies, and whether it is signed; or NULL. A constant's
+     * place is PLACE_NONE, and its value in `address`. */
+    bool (*local)(void *owner, const char *name, size_t length, Place *place, bool *is_signed);
     void *owner;
 } ExpressionNames;
 
@@ -47,15 +59,6 @@ Size expression_size(const Expression *expression, const Cpu *cpu);
 bool expression_is_signed(const Expression *expression);
 /* Bytes of what a pointer, `(short *)x`, points to; 0: it is none. */
 unsigned expression_pointee(const Expression *expression);
-
-/* What can be changed and watched. */
-typedef enum PlaceKind { PLACE_NONE, PLACE_REGISTER, PLACE_LINEAR, PLACE_PHYSICAL } PlaceKind;
-typedef struct Place {
-    PlaceKind kind;
-    const Register *reg;
-    u64 address;
-    Size size;
-} Place;
 
 /* Where the value lies; PLACE_NONE for the value of a computation. False as expression_evaluate(). */
 bool expression_place(const Expression *expression, Cpu *cpu, Place *place, char *error,

@@ -311,6 +311,31 @@ static ExpressionType parse_register(ExpressionParser *parser, const Register *r
     return (ExpressionType){.size = (u8)register_size(reg), .is_place = true};
 }
 
+/* A variable of the function that runs hides a symbol. */
+static bool push_local(ExpressionParser *parser, const char *name, size_t length,
+                       ExpressionType *type)
+{
+    const ExpressionNames *names = parser->names;
+    bool is_signed;
+    Place place;
+
+    if (!names || !names->local || !names->local(names->owner, name, length, &place, &is_signed))
+        return false;
+    *type = (ExpressionType){.size = (u8)place.size, .is_signed = is_signed, .is_place = true};
+    if (place.kind == PLACE_REGISTER) {
+        expression_emit(parser, DO_REGISTER)->reg = place.reg;
+        if (is_signed || place.size != register_size(place.reg))
+            *type = cast(parser, type);
+    } else {
+        push_number(parser, place.address);
+        if (place.kind == PLACE_NONE)
+            type->is_place = false;
+        else
+            *type = loaded(parser, DO_LOAD, type);
+    }
+    return true;
+}
+
 static ExpressionType parse_name(ExpressionParser *parser)
 {
     const ExpressionType word = {.size = SIZE_MODE};
@@ -340,6 +365,8 @@ static ExpressionType parse_name(ExpressionParser *parser)
             return push_number(parser, value);
         return expression_fail(parser, "there is no register called '%.*s'", (int)length, name);
     }
+    if (push_local(parser, name, length, &type))
+        return type;
     symbol = find_symbol(parser, name, length);
     if (symbol)
         return push_symbol(parser, symbol);

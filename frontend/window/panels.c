@@ -295,7 +295,7 @@ void panels_physical(Panels *panels, GuiColour colour, u64 physical)
 
 bool panels_read_address(Panels *panels, const char *text, u64 *address)
 {
-    ExpressionNames names = {debugger_symbols(panels->debugger), NULL, NULL};
+    ExpressionNames names = {.symbols = debugger_symbols(panels->debugger)};
     Expression *expression =
         expression_compile(text, &names, panels->message, sizeof panels->message);
     bool done = expression && expression_evaluate(expression, panels->cpu, address, panels->message,
