@@ -1,5 +1,5 @@
 /*
- * The debugger from inside, for the files that make it up: debugger.c, points.c, steps.c.
+ * The debugger from inside, for the files that make it up: debugger.c, points.c, point_hits.c, steps.c.
  */
 #ifndef FRONTEND_DEBUGGER_DEBUGGER_INSIDE_H
 #define FRONTEND_DEBUGGER_DEBUGGER_INSIDE_H
@@ -96,9 +96,21 @@ void debugger_stop_for(Debugger *debugger, StopReason reason, const char *format
     PRINTF_LIKE(3, 4);
 
 /* ---- points.c ---- */
-extern const Observer points_observer;
+FORCE_INLINE bool point_is_data(PointKind kind)
+{
+    return kind == POINT_READ || kind == POINT_WRITE || kind == POINT_ACCESS;
+}
 /* Who is observed follows from the points; after these, the goal or the return point changed. */
 void points_arm(Debugger *debugger);
+/* A stop is over: points that were for it go. */
+void points_sweep(Debugger *debugger);
+/* Hits, and counts to ignore. */
+void points_keep_counts(Debugger *debugger);
+void points_restore_counts(Debugger *debugger);
+void points_destroy(Debugger *debugger);
+
+/* ---- point_hits.c ---- */
+extern const Observer points_observer;
 /* The clock at which the next POINT_COUNT is due, or EVENT_NEVER. */
 u64 points_next_count(const Debugger *debugger);
 /* After a run: has a point that was hit a reason to stop? Then it has stopped. */
@@ -106,12 +118,6 @@ bool points_decide(Debugger *debugger);
 /* An instruction at which the debugger has just arrived by steps. */
 bool points_at(Debugger *debugger);
 void points_remember(Debugger *debugger);
-/* A stop is over: points that were for it go. */
-void points_sweep(Debugger *debugger);
-/* Hits, and counts to ignore. */
-void points_keep_counts(Debugger *debugger);
-void points_restore_counts(Debugger *debugger);
-void points_destroy(Debugger *debugger);
 
 /* ---- steps.c ---- */
 /* Runs towards the goal of a step; what machine_run() said last. */
