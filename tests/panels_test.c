@@ -300,6 +300,7 @@ Test(panels, a_block_beside_its_translation)
     cr_assert_str_eq(view.error, "");
     cr_expect_eq(view.insns, 3);
     add = row_of(&view, 0);
+    cr_assert(add && row_of(&view, 1));
     cr_expect_str_eq(add->guest, "add eax, ebx");
     cr_expect(strncmp(add->ir, "add.32", 6) == 0, "%s", add->ir);
     cr_expect(strncmp(add->host, "add ", 4) == 0, "%s", add->host);
@@ -321,6 +322,7 @@ Test(panels, blocks_of_every_mode)
     bare_load(m, BARE_CODE, code, code + sizeof code);
     block_view_make(&view, &m->cpu, BARE_CODE);
     cr_expect_str_eq(view.error, "");
+    cr_assert(row_of(&view, 0));
     cr_expect_str_eq(row_of(&view, 0)->guest, "add ax, bx");
     bare_destroy(m);
     m = bare_in_ring(3);

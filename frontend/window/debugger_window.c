@@ -14,27 +14,31 @@ struct DebuggerWindow {
     unsigned shown_stop;
 };
 
+static bool make_folder(const char *path)
+{
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
 /* $XDG_CONFIG_HOME/vitrine/debugger.ini, with its folder made; false: there is no home for it. */
 static bool settings_path(char *path, size_t size)
 {
     const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    char folder[1024];
     int length;
 
     if (base && *base == '/')
-        length = snprintf(path, size, "%s", base);
+        length = snprintf(folder, sizeof folder, "%s", base);
     else if (home && *home == '/')
-        length = snprintf(path, size, "%s/.config", home);
+        length = snprintf(folder, sizeof folder, "%s/.config", home);
     else
         return false;
-    if (length < 0 || (size_t)length + sizeof "/vitrine/debugger.ini" > size)
+    if (length < 0 || (size_t)length >= sizeof folder || !make_folder(folder))
         return false;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+    length = snprintf(path, size, "%s/vitrine", folder);
+    if (length < 0 || (size_t)length >= size || !make_folder(path))
         return false;
-    strcat(path, "/vitrine");
-    if (mkdir(path, 0755) != 0 && errno != EEXIST)
-        return false;
-    strcat(path, "/debugger.ini");
-    return true;
+    length = snprintf(path, size, "%s/vitrine/debugger.ini", folder);
+    return length > 0 && (size_t)length < size;
 }
 
 static void load_setting(void *owner, const char *line)

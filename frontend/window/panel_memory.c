@@ -140,16 +140,17 @@ static void draw_rows(Panels *panels, unsigned rows, unsigned per_row)
 
     for (unsigned row = 0; row < rows; row++) {
         size_t offset = (size_t)row * per_row;
+        unsigned groups = per_row / size;
 
         u64 address = memory->address + offset;
 
         gui_print(GUI_ADDRESS, "%0*" PRIX64, (int)digits,
                   memory->physical ? address : cpu_system_linear(panels->cpu, address));
-        for (unsigned i = 0; i < per_row; i += size) {
-            gui_column((float)digits + 2 + (float)(i / size) * step + (i >= per_row / 2 ? 1 : 0));
-            draw_group(panels, offset + i, size);
+        for (unsigned number = 0; number < groups; number++) {
+            gui_column((float)digits + 2 + (float)number * step + (2 * number >= groups ? 1 : 0));
+            draw_group(panels, offset + (size_t)number * size, size);
         }
-        gui_column((float)digits + 4 + (float)(per_row / size) * step);
+        gui_column((float)digits + 4 + (float)groups * step);
         draw_letters(memory, offset, per_row);
     }
 }

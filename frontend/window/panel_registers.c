@@ -38,7 +38,7 @@ void panels_register(Panels *panels, const char *name, bool wide)
     char text[24], shown[16];
     unsigned i;
 
-    for (i = 0; name[i] && i < sizeof shown - 1; i++)
+    for (i = 0; i < sizeof shown - 1 && name[i]; i++)
         shown[i] = (char)toupper(name[i]);
     shown[i] = '\0';
     gui_text(GUI_DIM, shown);
