@@ -11,7 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROM_BYTES = 64 << 10, RESET_VECTOR = 0xFFF0, MIB = 1 << 20, ANSWER = 1 << 20 };
+enum {
+    ROM_BYTES = 64 << 10,
+    RESET_VECTOR = 0xFFF0,
+    MIB = 1 << 20,
+    ANSWER = 1 << 20,
+    WORDS = 1 << 16
+};
 
 /* Firmware in the host assembler's Intel syntax; it runs at F000:0000. */
 __asm__(".pushsection .rodata\n.code16\n.intel_syntax noprefix\n"
@@ -198,12 +204,14 @@ Test(commands, names)
 
 static void count_word(void *owner, const char *word)
 {
-    strcat(strcat(owner, word), " ");
+    size_t length = strlen(owner);
+
+    snprintf((char *)owner + length, WORDS - length, "%s ", word);
 }
 
 static const char *completions(const char *line)
 {
-    static char words[4096];
+    static char words[WORDS];
 
     *words = '\0';
     commands_complete(commands, line, count_word, words);

@@ -25,6 +25,13 @@ static void read_page(void)
 
 TestSuite(debugger_docs, .init = read_page, .timeout = 120);
 
+static void put(char *buffer, const char *text)
+{
+    size_t length = strlen(buffer);
+
+    snprintf(buffer + length, PAGE - length, "%s", text);
+}
+
 /* What stands in a cell: a bar would end it. */
 static void append(const char *text)
 {
@@ -48,18 +55,19 @@ static void write_table(void)
             continue;
         if (strcmp(group, command_group(row))) {
             group = command_group(row);
-            strcat(strcat(strcat(wanted, "\n### "), group),
-                   "\n\n| command | shorter | |\n|---|---|---|\n");
+            put(wanted, "\n### ");
+            put(wanted, group);
+            put(wanted, "\n\n| command | shorter | |\n|---|---|---|\n");
         }
-        strcat(wanted, "| `");
+        put(wanted, "| `");
         append(command_name(row));
-        strcat(wanted, *command_arguments(row) ? " " : "");
+        put(wanted, *command_arguments(row) ? " " : "");
         append(command_arguments(row));
-        strcat(wanted, "` | ");
+        put(wanted, "` | ");
         append(command_short(row));
-        strcat(wanted, " | ");
+        put(wanted, " | ");
         append(command_help(row));
-        strcat(wanted, " |\n");
+        put(wanted, " |\n");
     }
 }
 
@@ -107,7 +115,8 @@ static void run_block(const char *line, const char *commands)
     cr_assert_eq(write(fd, commands, strlen(commands)), (ssize_t)strlen(commands));
     close(fd);
     copy_here(line, here, sizeof here);
-    snprintf(shell, sizeof shell, BUILD "/%s -display none -speed max -rtc base=2006-06-17 <%s 2>/dev/null", here,
+    snprintf(shell, sizeof shell,
+             BUILD "/%s -display none -speed max -rtc base=2006-06-17 <%s 2>/dev/null", here,
              script);
     pipe = popen(shell, "r");
     cr_assert(pipe);
@@ -145,9 +154,11 @@ Test(debugger_docs, transcripts)
             cr_assert(!*line, "one session only");
             snprintf(line, sizeof line, "%s", text + 2);
         } else if (within && !strncmp(text, prompt, strlen(prompt))) {
-            strcat(strcat(commands, text + strlen(prompt)), "\n");
+            put(commands, text + strlen(prompt));
+            put(commands, "\n");
         } else if (within) {
-            strcat(strcat(wanted, text), "\n");
+            put(wanted, text);
+            put(wanted, "\n");
         }
     }
     cr_assert(blocks > 1 && *line);

@@ -11,6 +11,8 @@
 
 #define KERNEL BUILD "/roms/classroom.elf"
 
+enum { WORDS = 256 };
+
 static Symbols *symbols;
 static char path[] = "/tmp/vitrine-symbols-XXXXXX", error[512];
 
@@ -108,12 +110,14 @@ Test(symbols, files_can_lie_elsewhere)
 
 static void count_names(void *owner, const Symbol *symbol)
 {
-    strcat(strcat(owner, symbol->name), " ");
+    size_t length = strlen(owner);
+
+    snprintf((char *)owner + length, WORDS - length, "%s ", symbol->name);
 }
 
 Test(symbols, names_are_completed_in_order)
 {
-    char names[128] = "";
+    char names[WORDS] = "";
 
     load_list("1 T task_b\n2 T other\n3 T task_a\n4 T tas\n");
     symbols_each(symbols, "task", count_names, names);

@@ -13,7 +13,8 @@
 
 typedef struct Evaluation {
     Cpu *cpu;
-    u64 *top; /* of the stack: the last that was pushed */
+    u64 stack[EXPRESSION_STEPS + 1]; /* the first is below all that is pushed */
+    u64 *top;                        /* the last that was pushed */
     char *error;
     size_t error_size;
 } Evaluation;
@@ -89,7 +90,7 @@ static u64 shift(u64 value, u64 count, bool left, bool is_signed)
     if (left)
         return count < 64 ? value << count : 0;
     if (is_signed)
-        return (u64)((i64)value >> (count < 64 ? count : 63));
+        return count < 63 ? (u64)((i64)value >> count) : -(value >> 63);
     return count < 64 ? value >> count : 0;
 }
 
@@ -208,9 +209,8 @@ static bool evaluate(const Expression *expression, Evaluation *evaluation, unsig
                      u64 *value)
 {
     unsigned count = expression->count - left_out;
-    u64 stack[EXPRESSION_STEPS + 1];
 
-    evaluation->top = stack; /* the first is never used */
+    evaluation->top = evaluation->stack;
     for (unsigned i = 0; i < count;) {
         const ExpressionStep *step = &expression->steps[i++];
 

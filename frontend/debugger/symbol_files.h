@@ -16,6 +16,11 @@ typedef struct SymbolEntry {
     u8 rank;            /* at one address the highest is shown */
 } SymbolEntry;
 
+/* An element of the lists that are sorted. */
+typedef struct SymbolOrder {
+    const SymbolEntry *entry;
+} SymbolOrder;
+
 /* Code that one compilation unit is about: [low, high) as linked. */
 typedef struct UnitRange {
     u64 low, high;
@@ -39,7 +44,7 @@ typedef struct SymbolFile {
 struct Symbols {
     SymbolFile files[SYMBOL_FILES];
     unsigned file_count;
-    const SymbolEntry **by_address, **by_name;
+    SymbolOrder *by_address, *by_name;
     size_t count, address_count;    /* by_address has one for each address */
     char *folders[SOURCE_FOLDERS];
     unsigned folder_count;

@@ -30,8 +30,8 @@ void symbols_destroy(Symbols *symbols)
 
 static int compare_addresses(const void *left, const void *right)
 {
-    const SymbolEntry *a = *(const SymbolEntry *const *)left;
-    const SymbolEntry *b = *(const SymbolEntry *const *)right;
+    const SymbolEntry *a = ((const SymbolOrder *)left)->entry;
+    const SymbolEntry *b = ((const SymbolOrder *)right)->entry;
 
     if (a->symbol.address != b->symbol.address)
         return a->symbol.address < b->symbol.address ? -1 : 1;
@@ -43,8 +43,8 @@ static int compare_addresses(const void *left, const void *right)
 /* Of one name the code goes first, then what was loaded first. */
 static int compare_names(const void *left, const void *right)
 {
-    const SymbolEntry *a = *(const SymbolEntry *const *)left;
-    const SymbolEntry *b = *(const SymbolEntry *const *)right;
+    const SymbolEntry *a = ((const SymbolOrder *)left)->entry;
+    const SymbolEntry *b = ((const SymbolOrder *)right)->entry;
     int order = strcmp(a->symbol.name, b->symbol.name);
 
     if (order)
@@ -67,8 +67,8 @@ static size_t count_entries(const Symbols *symbols)
 static bool index_symbols(Symbols *symbols)
 {
     size_t count = count_entries(symbols), kept = 0;
-    const SymbolEntry **by_address = malloc((count + 1) * sizeof *by_address);
-    const SymbolEntry **by_name = malloc((count + 1) * sizeof *by_name);
+    SymbolOrder *by_address = malloc((count + 1) * sizeof *by_address);
+    SymbolOrder *by_name = malloc((count + 1) * sizeof *by_name);
 
     if (!by_address || !by_name) {
         free(by_address);
@@ -78,13 +78,14 @@ static bool index_symbols(Symbols *symbols)
     count = 0;
     for (unsigned i = 0; i < symbols->file_count; i++)
         for (size_t j = 0; j < symbols->files[i].count; j++)
-            by_name[count++] = &symbols->files[i].entries[j];
+            by_name[count++].entry = &symbols->files[i].entries[j];
     memcpy(by_address, by_name, count * sizeof *by_name);
     qsort(by_name, count, sizeof *by_name, compare_names);
     qsort(by_address, count, sizeof *by_address, compare_addresses);
     for (size_t i = 0; i < count; i++)
-        if (by_address[i]->symbol.kind != SYMBOL_CONSTANT &&
-            (!kept || by_address[kept - 1]->symbol.address != by_address[i]->symbol.address))
+        if (by_address[i].entry->symbol.kind != SYMBOL_CONSTANT &&
+            (!kept ||
+             by_address[kept - 1].entry->symbol.address != by_address[i].entry->symbol.address))
             by_address[kept++] = by_address[i];
     free(symbols->by_address);
     free(symbols->by_name);
@@ -172,7 +173,7 @@ static size_t first_by_name(const Symbols *symbols, const char *name, size_t len
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (strncmp(symbols->by_name[middle]->symbol.name, name, length) < 0)
+        if (strncmp(symbols->by_name[middle].entry->symbol.name, name, length) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -185,10 +186,10 @@ const Symbol *symbols_find(const Symbols *symbols, const char *name, size_t leng
 {
     size_t at = first_by_name(symbols, name, length);
 
-    if (at == symbols->count || strncmp(symbols->by_name[at]->symbol.name, name, length) ||
-        symbols->by_name[at]->symbol.name[length])
+    if (at == symbols->count || strncmp(symbols->by_name[at].entry->symbol.name, name, length) ||
+        symbols->by_name[at].entry->symbol.name[length])
         return NULL;
-    return &symbols->by_name[at]->symbol;
+    return &symbols->by_name[at].entry->symbol;
 }
 
 bool symbols_are_64_bit(const Symbols *symbols)
@@ -197,15 +198,16 @@ bool symbols_are_64_bit(const Symbols *symbols)
         if (symbols->files[i].elf && gelf_getclass(symbols->files[i].elf) == ELFCLASS64)
             return true;
     return symbols->address_count &&
-           symbols->by_address[symbols->address_count - 1]->symbol.address >> 32;
+           symbols->by_address[symbols->address_count - 1].entry->symbol.address >> 32;
 }
 
 void symbols_each(const Symbols *symbols, const char *prefix, SymbolVisit *visit, void *owner)
 {
     size_t length = strlen(prefix), at = first_by_name(symbols, prefix, length);
 
-    for (; at < symbols->count && !strncmp(symbols->by_name[at]->symbol.name, prefix, length); at++)
-        visit(owner, &symbols->by_name[at]->symbol);
+    for (; at < symbols->count && !strncmp(symbols->by_name[at].entry->symbol.name, prefix, length);
+         at++)
+        visit(owner, &symbols->by_name[at].entry->symbol);
 }
 
 /* ---- by address ---- */
@@ -218,13 +220,13 @@ const Symbol *symbols_at(const Symbols *symbols, u64 linear, u64 *offset)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (symbols->by_address[middle]->symbol.address <= linear)
+        if (symbols->by_address[middle].entry->symbol.address <= linear)
             low = middle + 1;
         else
             high = middle;
     }
     for (unsigned i = 0; i < ENCLOSING && low > 0; i++) {
-        const SymbolEntry *entry = symbols->by_address[--low];
+        const SymbolEntry *entry = symbols->by_address[--low].entry;
 
         if (linear >= entry->end)
             continue;

@@ -87,7 +87,9 @@ static char *read_whole(FILE *file)
     length = fread(text, 1, SOURCE_BYTES - 1, file);
     text[length] = '\0';
     fitting = realloc(text, length + 1);
-    return fitting ? fitting : text;
+    if (fitting)
+        text = fitting;
+    return text;
 }
 
 /* NULL: it cannot be read; that is remembered too. */
