@@ -322,10 +322,10 @@ static void idle(RunLoop *loop)
     loop->idle_cycles += machine_cycles(machine) - before;
 }
 
-/* A slice has been used up: how long should the next be? */
-static void adapt_slice(RunLoop *loop, u64 took_ns)
+/* A slice has been used up, or what a step ran of it: how long should the next be? */
+static void adapt_slice(RunLoop *loop, u64 ran, u64 took_ns)
 {
-    u64 fitting = took_ns ? (u64)((u128)loop->slice * SLICE_NS / took_ns) : loop->slice * 2;
+    u64 fitting = took_ns ? (u64)((u128)ran * SLICE_NS / took_ns) : loop->slice * 2;
 
     if (fitting > loop->slice * 4)
         fitting = loop->slice * 4;
@@ -377,9 +377,8 @@ static void look_at_replay(RunLoop *loop)
 
 static void run_slice(RunLoop *loop)
 {
-    u64 begin = host_now_ns(), now;
-    RunResult result =
-        debugger_run(loop->session->debugger, machine_cycles(loop->machine) + loop->slice);
+    u64 begin = host_now_ns(), cycles = machine_cycles(loop->machine), now;
+    RunResult result = debugger_run(loop->session->debugger, cycles + loop->slice);
 
     if (loop->session->lockstep && !lockstep_follow(loop->session->lockstep, result, stderr)) {
         end_with_error(loop, "the two engines differ");
@@ -396,7 +395,7 @@ static void run_slice(RunLoop *loop)
     }
     switch (result) {
     case RUN_BUDGET:
-        adapt_slice(loop, now - begin);
+        adapt_slice(loop, machine_cycles(loop->machine) - cycles, now - begin);
         break;
     case RUN_STOPPED:
         loop->next_look = 0;
@@ -433,9 +432,7 @@ static void monitor_resets(void *owner)
 static void open_monitor(RunLoop *loop)
 {
     Session *session = loop->session;
-    const CommandHost host = {.owner = loop,
-                              .quit = monitor_quits,
-                              .reset = monitor_resets};
+    const CommandHost host = {.owner = loop, .quit = monitor_quits, .reset = monitor_resets};
     bool shared = false;
     char error[SESSION_ERROR];
     unsigned i;

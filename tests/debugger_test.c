@@ -14,6 +14,26 @@ FIRMWARE(counting, "mov cx, 1000\n"
                    "counting_out: hlt");
 extern const u8 counting_loop[], counting_middle[], counting_out[];
 
+FIRMWARE(for_ever, "for_ever_loop: inc ax\n"
+                   "jmp for_ever_loop");
+
+Test(debugger, a_long_step_comes_back_to_who_may_stop_it)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, for_ever);
+        const u64 far = (u64)1 << 40;
+
+        debugger_step_range(rig->debugger, 0, ~(u64)0);
+        cr_assert_eq(debugger_run(rig->debugger, far), RUN_BUDGET);
+        cr_assert_lt(machine_cycles(rig->machine), far);
+        cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_NONE);
+        debugger_pause(rig->debugger);
+        cr_assert_eq(debugger_stop(rig->debugger)->reason, STOP_ASKED);
+        finish(rig);
+    }
+}
+
 Test(debugger, steps_in_a_range_end_outside_of_it_or_at_a_breakpoint)
 {
     EACH_ENGINE(engine)

@@ -121,7 +121,7 @@ void debugger_run_to(Debugger *debugger, u64 linear);   /* to the cursor */
 void debugger_pause(Debugger *debugger);                /* stops with STOP_ASKED */
 
 /* Like machine_run(), towards the goal: comes back at `until`, when the machine idles, or when it has
- * stopped; debugger_stop() tells. Must not be called while stopped. */
+ * stopped; debugger_stop() tells. A step may come back sooner, with RUN_BUDGET. Must not be called while stopped. */
 RunResult debugger_run(Debugger *debugger, u64 until);
 /* For going back, while stopped: runs on to `until` whatever points are met on the way, and says what
  * the last stop before it (or at it, if `at_end`) would have been. False: none. Hits to ignore are not

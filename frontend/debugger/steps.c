@@ -13,7 +13,7 @@
 #include "frontend/debugger/debugger_inside.h"
 
 /* A function may drop its arguments when it returns, so the stack is then a little higher. */
-enum { ARGUMENTS = 1024 };
+enum { ARGUMENTS = 1024, PIECES_AT_ONCE = 2000 };
 
 typedef struct Upcoming {
     bool known; /* the bytes could be read */
@@ -253,8 +253,11 @@ static void come_back(Debugger *debugger)
 RunResult steps_run(Debugger *debugger, u64 until)
 {
     RunResult result = RUN_BUDGET;
+    unsigned pieces = 0;
 
-    while (!stopped(debugger) && machine_cycles(debugger->machine) < until) {
+    /* `until` may be seconds away at this speed: somebody may want to stop it before. */
+    while (!stopped(debugger) && machine_cycles(debugger->machine) < until &&
+           pieces++ < PIECES_AT_ONCE) {
         u64 before = machine_cycles(debugger->machine);
 
         if (debugger->back.set) {
