@@ -372,7 +372,7 @@ static void close_all(void)
     SDL_Quit();
 }
 
-TestSuite(panel_drawing, .init = open_all, .fini = close_all, .timeout = 60);
+TestSuite(panel_drawing, .init = open_all, .fini = close_all, .timeout = 300);
 
 /* How many pixels are not the background's. */
 static unsigned drawn_pixels(void)
@@ -495,8 +495,8 @@ Test(panel_drawing, every_panel_of_a_machine_full_of_nonsense)
     for (u64 address = 0; address < 8 << 20; address += 8)
         space_write(machine_memory(machine), address, QWORD, any());
     debugger_pause(debugger);
-    for (unsigned round = 0; round < 8; round++) {
-        spoil(cpu, round % 4);
+    for (unsigned round = 0; round < 4; round++) {
+        spoil(cpu, round);
         draw_every_panel();
     }
 }
