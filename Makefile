@@ -80,11 +80,11 @@ $(BUILD)/tests/replay-test: $(REPLAY) $(BUILD)/tests/timeline_rig.o $(MACHINE) \
 $(BUILD)/tests/decoder-test: $(DECODER) $(MACHINE)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcapstone -o $@
 
-$(BUILD)/tests/fuzz-engines: $(FUZZ) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
+$(BUILD)/tests/fuzz-engines: $(FUZZ) $(MACHINE) $(BUILD)/frontend/bare_processor.o
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/tests/translation-speed: $(BUILD)/tests/bench/translation_speed.o \
-    $(filter-out %/main.o,$(FUZZ)) $(MACHINE) $(filter-out %/main.o,$(FRONTEND))
+    $(filter-out %/main.o,$(FUZZ)) $(MACHINE) $(BUILD)/frontend/bare_processor.o
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/tests/reference-pages: $(REFERENCE) $(filter-out %/main.o,$(DECODER)) \
