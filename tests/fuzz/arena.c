@@ -284,6 +284,7 @@ static void fill_registers(Arena *arena, const Program *program, Random *random)
 {
     Cpu *cpu = &arena->bare.cpu;
     bool is_long = arena->setting.mode == ARENA_LONG;
+    u64 some = random_next(random);
 
     for (unsigned i = 0; i < (is_long ? 16 : 8); i++)
         cpu->gpr[i] = is_long                   ? random_next(random)
@@ -293,7 +294,7 @@ static void fill_registers(Arena *arena, const Program *program, Random *random)
     for (unsigned i = 0; i < 16; i++) /* of many sizes, some of them integers */
         for (unsigned part = 0; part < 4; part++)
             cpu->xmm[i].dwords[part] = random_below(random, 3) ? (u32)random_next(random) : part;
-    cpu->x87 = (X87){.control = 0x37F, .empty = (u8)(random_next(random) & random_next(random))};
+    cpu->x87 = (X87){.control = 0x37F, .empty = (u8)(some & random_next(random))};
     cpu_set_flags(cpu, random_next(random), FLAGS_ARITHMETIC);
 }
 
