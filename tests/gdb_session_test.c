@@ -320,6 +320,17 @@ FIRMWARE(long_mode, "cli\n"
                     ".quad 0x00209A0000000000");
 extern const u8 long_mode_high[], long_mode_loop[];
 
+/* Connects until the guest has got there. */
+static void wait_for_64_bit_code(void)
+{
+    for (unsigned i = 0; i < 30; i++) {
+        run_gdb("", "info registers rip\ndetach\n");
+        if (strstr(output, "rip            0xffffffff"))
+            return;
+    }
+    cr_assert_fail("the guest does not enter long mode:\n%s", output);
+}
+
 #define HIGH(label) (0xFFFFFFFF800F0000ULL + (u64)((label)-long_mode))
 
 Test(gdb_session, a_machine_that_runs_64_bit_code)
@@ -328,7 +339,7 @@ Test(gdb_session, a_machine_that_runs_64_bit_code)
 
     write_rom(long_mode, long_mode_end);
     start_vitrine("-gdb GDB -bios IMAGE");
-    usleep(300000);
+    wait_for_64_bit_code();
     snprintf(lines, sizeof lines,
              "break *0x%llx\n"
              "continue\n"
