@@ -5,10 +5,31 @@ enum { READ_BACK = 3, READ_BACK_NO_COUNT = 0x20, READ_BACK_NO_STATUS = 0x10 };
 
 #define NEVER INT64_MAX
 
+/* A snapshot may have been made by anybody: sums of times must fit, and counts divide. */
+static i64 sensible_time(i64 ticks)
+{
+    const i64 most = (i64)1 << 60;
+
+    return ticks > most ? most : ticks < -most ? -most : ticks;
+}
+
+static void channel_restored(I8254Channel *channel)
+{
+    channel->start = sensible_time(channel->start);
+    channel->switch_at = sensible_time(channel->switch_at);
+    channel->elapsed &= ((u64)1 << 60) - 1;
+    if (channel->initial > 0x10000 ||
+        (!channel->initial && (channel->state != I8254_WAITING || channel->switch_pending)))
+        channel->initial = 0x10000;
+}
+
 static void restored(void *chip)
 {
     I8254 *pit = chip;
 
+    for (unsigned i = 0; i < I8254_CHANNELS; i++)
+        channel_restored(&pit->channels[i]);
+    pit->seen = sensible_time(pit->seen);
     clock_restore_event(pit->clock, &pit->edge);
 }
 
