@@ -115,7 +115,7 @@ $(TESTS) $(GUESTS) $(REPLAY): private CPPFLAGS += -DBUILD='"$(BUILD)"'
 $(TESTS) $(POINTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-parameter
 
 run: $(BUILD)/vitrine
-	$(BUILD)/vitrine
+	$(BUILD)/vitrine -symbols $(BUILD)/roms/classroom.elf
 
 test: $(BUILD)/vitrine $(BUILD)/tests/vitrine-tests structure
 	@tests/guests/bench-image $(BUILD)/guests

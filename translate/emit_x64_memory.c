@@ -161,8 +161,8 @@ static bool has_slot(const Emitter *e, const IrOp *op)
 
     if (e->backend->without & WITHOUT_SLOTS)
         return false;
-    return (address->base || address->index || e->backend->watching) && address->bits == 32 &&
-           !is_64bit(e) && is_flat(e, address->segment) && !(op->aligned && e->backend->watching);
+    return address->bits == 32 && !is_64bit(e) && is_flat(e, address->segment) &&
+           !(op->aligned && e->backend->watching);
 }
 
 /* By base register; what has an index, or is far from where that points, goes another way through
