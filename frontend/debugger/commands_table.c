@@ -96,7 +96,7 @@ static const CommandRow rows[] = {
     {"set", "", "PLACE = VALUE", "change a register, memory, or a $variable of your own",
      "  set eax = 5, set zf = 1, set byte[0x400] = 0x41, set $where = esp", command_do_set, WORDS_EXPRESSION, 0},
     {"x", "", "[/COUNT FORMAT SIZE] [ADDRESS]", "memory at a linear address",
-     "  x/8xw $esp, x/10i $eip, x/s 0x8000, x/2a $ebp. FORMAT: x d u o t c a, i instructions, s string.\n"
+     "  x/8xw $esp, x/10i $pc, x/s 0x8000, x/2a $ebp. FORMAT: x d u o t c a, i instructions, s string.\n"
      "  SIZE: b 1, h 2, w 4, g 8 bytes. Without an ADDRESS it goes on where the last one ended.",
      command_do_x, WORDS_EXPRESSION, COMMAND_REPEATS},
     {"xp", "", "[/COUNT FORMAT SIZE] [ADDRESS]", "memory at a physical address", "", command_do_xp, WORDS_EXPRESSION, COMMAND_REPEATS},

@@ -323,11 +323,11 @@ static void describe(const Debugger *debugger, const Hit *hit, char *text, size_
                  hit->write ? "was written to" : "was read from", address, hit->size);
         break;
     case POINT_EXCEPTION:
+        snprintf(text, size, "catchpoint %u: exception %llXh %s, error code %llX, at its handler",
+                 number, address, exception_name(address), new);
+        break;
     case POINT_INTERRUPT:
-        snprintf(
-            text, size, "catchpoint %u: %s %llXh %s, error code %llX, at its handler", number,
-            hit->entry->point.spec.kind == POINT_EXCEPTION ? "exception" : "interrupt", address,
-            hit->entry->point.spec.kind == POINT_EXCEPTION ? exception_name(address) : "", new);
+        snprintf(text, size, "catchpoint %u: interrupt %llXh, at its handler", number, address);
         break;
     case POINT_MODE:
         snprintf(text, size, "catchpoint %u: from %s to %s", number, modes[debugger->known.mode],

@@ -17,6 +17,7 @@ typedef enum Kind {
     GENERAL, /* which: of Cpu.gpr */
     HIGH_BYTE,
     INSTRUCTION_POINTER,
+    PROGRAM_COUNTER, /* its linear address, as in QEMU's monitor */
     FLAGS_REGISTER,
     FLAG, /* which: the bit */
     IO_PRIVILEGE,
@@ -85,7 +86,7 @@ static const Register table[] = {
     {"r15b", GENERAL, R15, BYTE}, {"ah", HIGH_BYTE, RAX, BYTE}, {"ch", HIGH_BYTE, RCX, BYTE},
     {"dh", HIGH_BYTE, RDX, BYTE}, {"bh", HIGH_BYTE, RBX, BYTE}, {"rip", INSTRUCTION_POINTER, 0, QWORD},
     {"eip", INSTRUCTION_POINTER, 0, DWORD}, {"ip", INSTRUCTION_POINTER, 0, WORD},
-    {"pc", INSTRUCTION_POINTER, 0, QWORD}, {"rflags", FLAGS_REGISTER, 0, QWORD},
+    {"pc", PROGRAM_COUNTER, 0, QWORD}, {"rflags", FLAGS_REGISTER, 0, QWORD},
     {"eflags", FLAGS_REGISTER, 0, DWORD}, {"flags", FLAGS_REGISTER, 0, WORD}, {"cf", FLAG, 0, BYTE},
     {"pf", FLAG, 2, BYTE}, {"af", FLAG, 4, BYTE}, {"zf", FLAG, 6, BYTE}, {"sf", FLAG, 7, BYTE},
     {"tf", FLAG, 8, BYTE}, {"if", FLAG, 9, BYTE}, {"df", FLAG, 10, BYTE}, {"of", FLAG, 11, BYTE},
@@ -199,6 +200,8 @@ static u64 read_whole(const Register *reg, const Cpu *cpu)
         return cpu->gpr[reg->which] >> 8;
     case INSTRUCTION_POINTER:
         return cpu->insn && cpu->insn != &no_insn ? cpu_rip(cpu) : cpu->rip;
+    case PROGRAM_COUNTER:
+        return (cpu->segments[CS].base + cpu->rip) & cpu->linear_mask;
     case FLAGS_REGISTER:
         return cpu_get_flags(cpu);
     case FLAG:
@@ -395,6 +398,9 @@ bool register_write(const Register *reg, Cpu *cpu, u64 value, char *error, size_
     switch (reg->kind) {
     case INSTRUCTION_POINTER:
         return write_rip(cpu, value, error, error_size);
+    case PROGRAM_COUNTER:
+        return write_rip(cpu, (value - cpu->segments[CS].base) & cpu->linear_mask, error,
+                         error_size);
     case FLAGS_REGISTER:
         return write_flags(cpu, value, size_mask(reg->size), error, error_size);
     case FLAG:
