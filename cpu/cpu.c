@@ -114,6 +114,26 @@ void cpu_reset(Cpu *cpu)
     cpu_init_signal(cpu);
 }
 
+/* ---- control registers ---- */
+
+u64 cpu_control(const Cpu *cpu, unsigned number)
+{
+    switch (number) {
+    case 0:
+        return cpu->cr0;
+    case 2:
+        return cpu->cr2;
+    case 3:
+        return cpu->cr3;
+    case 4:
+        return cpu->cr4;
+    case 8:
+        return cpu->board.read_task_priority ? cpu->board.read_task_priority(cpu->board.board) : 0;
+    default:
+        return 0;
+    }
+}
+
 /* ---- what follows from the modes ---- */
 
 void cpu_update_mode(Cpu *cpu)

@@ -111,7 +111,7 @@ typedef struct CpuBoard {
     void (*ferr)(void *board, bool level);      /* FERR#: x87 error while CR0.NE = 0 */
     bool (*read_msr)(void *board, u32 index, u64 *value);   /* MSRs outside the core (APIC) */
     bool (*write_msr)(void *board, u32 index, u64 value);
-    u8 (*read_task_priority)(void *board);              /* CR8 is the APIC's TPR, bits 7 .. 4 */
+    u8 (*read_task_priority)(void *board);              /* CR8: the APIC's TPR, bits 7 .. 4 of it */
     void (*write_task_priority)(void *board, u8 value);
 } CpuBoard;
 
@@ -266,6 +266,9 @@ FORCE_INLINE u64 cpu_system_linear(const Cpu *cpu, u64 linear)
 {
     return cpu_long(cpu) ? linear : (u32)linear;
 }
+
+/* CR0, CR2, CR3, CR4 or CR8. */
+u64 cpu_control(const Cpu *cpu, unsigned number);
 
 /* ---- flags as one register ---- */
 

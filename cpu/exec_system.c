@@ -226,25 +226,6 @@ static void control_write(Cpu *cpu, unsigned number, u64 value)
     }
 }
 
-static u64 control_read(Cpu *cpu, unsigned number)
-{
-    switch (number) {
-    case 0:
-        return cpu->cr0;
-    case 2:
-        return cpu->cr2;
-    case 3:
-        return cpu->cr3;
-    case 4:
-        return cpu->cr4;
-    case 8:
-        cpu_sync_cycles(cpu);
-        return cpu->board.read_task_priority ? cpu->board.read_task_priority(cpu->board.board) : 0;
-    default:
-        cpu_raise_ud(cpu);
-    }
-}
-
 static void check_control(Cpu *cpu, unsigned number)
 {
     bool exists = number <= 4 ? number != 1 : number == 8 && cpu->code_size == 8;
@@ -264,7 +245,7 @@ static void MOVCR(Cpu *cpu, const Insn *insn)
         control_write(cpu, to.number, register_read(cpu, from, size));
     } else {
         check_control(cpu, from.number);
-        register_write(cpu, to, size, control_read(cpu, from.number));
+        register_write(cpu, to, size, cpu_control(cpu, from.number));
     }
 }
 PLAIN(MOVCR)

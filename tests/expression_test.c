@@ -139,6 +139,27 @@ Test(expression, registers)
     expect_value("$foo", 77);
 }
 
+static u8 task_priority(void *board)
+{
+    (void)board;
+    return 5;
+}
+
+Test(expression, control_registers)
+{
+    Cpu *cpu = &machine->cpu;
+
+    cpu->cr2 = 0x1234;
+    cpu->cr3 = 0x5000;
+    cpu->cr4 = 0x10;
+    expect_value("cr8", 0);
+    cpu->board.read_task_priority = task_priority;
+    expect_value("cr2", 0x1234);
+    expect_value("cr3", 0x5000);
+    expect_value("cr4", 0x10);
+    expect_value("cr8", 5);
+}
+
 Test(expression, signs_are_asked_for)
 {
     machine->cpu.gpr[RAX] = 0xFFFFFFF0;
@@ -191,6 +212,8 @@ Test(expression_real, segments_are_of_sixteen_bytes)
 {
     Cpu *cpu = &machine->cpu;
 
+    expect_value("$pc", BARE_CODE);
+    expect_value("ip", 0);
     segment_set_real(cpu, DS, 0x1234);
     segment_set_real(cpu, ES, 0xFFFF);
     cpu->gpr[RSI] = 0x10;

@@ -169,23 +169,6 @@ static u64 read_member(const Cpu *cpu, unsigned offset, Size size)
     return value;
 }
 
-static u64 read_control(const Cpu *cpu, unsigned number)
-{
-    switch (number) {
-    case 0:
-        return cpu->cr0;
-    case 2:
-        return cpu->cr2;
-    case 3:
-        return cpu->cr3;
-    case 4:
-        return cpu->cr4;
-    default:
-        return cpu->board.read_task_priority ? cpu->board.read_task_priority(cpu->board.board) >> 4
-                                             : 0;
-    }
-}
-
 static const X87Register *x87_register(const Cpu *cpu, unsigned i)
 {
     return &cpu->x87.r[(cpu->x87.top + i) & 7];
@@ -217,7 +200,7 @@ static u64 read_whole(const Register *reg, const Cpu *cpu)
     case SEGMENT_ACCESS:
         return cpu->segments[reg->which].access;
     case CONTROL:
-        return read_control(cpu, reg->which);
+        return cpu_control(cpu, reg->which);
     case EXTENDED_FEATURES:
         return cpu->efer;
     case DEBUG_CONTROL:
