@@ -1,22 +1,19 @@
 #include "frontend/session.h"
 
-#include "frontend/debugger/saved_snapshots.h"
-
 #include "frontend/debugger/lint.h"
+#include "frontend/session_debugger.h"
+#include "frontend/translation_log.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "frontend/translation_log.h"
-
 const char default_boot_order[] = "cad";
 
 extern const u8 classroom_image[], classroom_image_end[];
 
-/* What is in session->error is no reason to give up. */
-static void warn(Session *session)
+void session_warn(Session *session)
 {
     if (*session->error)
         fprintf(stderr, "vitrine: %s\n", session->error);
@@ -36,7 +33,7 @@ static void hold_line(Session *session, const char *line)
         session->held[session->held_length] = '\0';
 }
 
-static void write_log(void *owner, const char *line)
+void session_write_log(void *owner, const char *line)
 {
     Session *session = owner;
 
@@ -98,7 +95,7 @@ static bool open_image(Session *session, DiskImage *image, const DriveOption *dr
     }
     if (!disk_image_open(image, drive->file, &how, session->error, SESSION_ERROR))
         return false;
-    warn(session);
+    session_warn(session);
     return true;
 }
 
@@ -259,7 +256,7 @@ static bool open_display(Session *session)
         session->display = display_sdl_open(&how, session->error, SESSION_ERROR);
         if (session->display || choice == DISPLAY_WINDOW)
             return session->display != NULL;
-        warn(session);
+        session_warn(session);
     }
     if (choice == DISPLAY_IN_TERMINAL || (choice == DISPLAY_AUTOMATIC && !uses_terminal(session) &&
                                           isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
@@ -269,86 +266,6 @@ static bool open_display(Session *session)
 }
 
 /* ---- all of it ---- */
-
-static bool open_debugger(Session *session)
-{
-    session->debugger = debugger_create(session->machine);
-    if (!session->debugger)
-        snprintf(session->error, SESSION_ERROR, "the host is out of memory");
-    else if (session->options.start_stopped)
-        debugger_pause(session->debugger);
-    if (!session->debugger || !session->timeline)
-        return session->debugger != NULL;
-    debugger_use_timeline(session->debugger, session->timeline);
-    return timeline_watch(session->timeline, session->machine, session->error, SESSION_ERROR);
-}
-
-/* A kernel that is an ELF file brings its own. */
-static bool open_symbols(Session *session)
-{
-    const Options *options = &session->options;
-    Symbols *symbols = debugger_symbols(session->debugger);
-    char error[SESSION_ERROR - 16];
-    unsigned i;
-
-    if (options->kernel)
-        symbols_load(symbols, options->kernel, error, sizeof error);
-    for (i = 0; i < options->symbol_count; i++) {
-        if (!symbols_load(symbols, options->symbols[i], error, sizeof error)) {
-            snprintf(session->error, SESSION_ERROR, "-symbols: %s", error);
-            return false;
-        }
-    }
-    for (i = 0; i < options->source_count; i++) {
-        if (!symbols_add_source_folder(symbols, options->sources[i])) {
-            snprintf(session->error, SESSION_ERROR, "-source %s: this is no folder",
-                     options->sources[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool open_lint(Session *session)
-{
-    if (!session->options.lint)
-        return true;
-    session->lint =
-        lint_create(session->machine, debugger_symbols(session->debugger), write_log, session);
-    if (!session->lint)
-        snprintf(session->error, SESSION_ERROR, "the host is out of memory");
-    debugger_use_lint(session->debugger, session->lint);
-    return session->lint != NULL;
-}
-
-/* Nothing else is to be seen of a machine that waits, and nobody knows a port that was free. */
-static void tell_where_gdb_is_waited_for(const Session *session)
-{
-    const GdbAddress *address = &session->options.gdb;
-    const char *host = *address->host ? address->host : "localhost";
-
-    if (!session->options.start_stopped && (address->kind == GDB_UNIX || address->port))
-        return;
-    if (address->kind == GDB_UNIX)
-        fprintf(stderr, "vitrine: in gdb: target remote %s\n", address->path);
-    else
-        fprintf(stderr, "vitrine: in gdb: target remote %s:%u\n", host,
-                gdb_server_port(session->gdb));
-}
-
-static bool open_gdb(Session *session)
-{
-    GdbAddress *address = &session->options.gdb;
-
-    if (address->kind == GDB_NOWHERE)
-        return true;
-    if (address->registers == GDB_REGISTERS_AUTOMATIC && session->kernel.is_64_bit)
-        address->registers = GDB_REGISTERS_64;
-    session->gdb = gdb_server_open(address, session->debugger, session->error, SESSION_ERROR);
-    if (session->gdb)
-        tell_where_gdb_is_waited_for(session);
-    return session->gdb != NULL;
-}
 
 static bool open_media(Session *session, MachineConfig *config)
 {
@@ -365,63 +282,6 @@ static bool open_media(Session *session, MachineConfig *config)
     return !options->kernel ||
            kernel_load(&session->kernel, config, options->kernel, options->initrd, options->append,
                        session->error, SESSION_ERROR);
-}
-
-/* A recording brings its own machine. */
-static bool open_timeline(Session *session, MachineConfig *config)
-{
-    const Options *options = &session->options;
-
-    if (options->replay) {
-        session->timeline = timeline_replay(config, options->replay, options->timeline,
-                                            session->error, SESSION_ERROR);
-        return session->timeline != NULL;
-    }
-    if (!options->timeline || options->lockstep)
-        return true;
-    session->timeline = timeline_create(config, options->timeline, session->error, SESSION_ERROR);
-    if (!session->timeline && options->record)
-        return false;
-    if (!session->timeline) /* a read-only system, say: there is no going back then */
-        warn(session);
-    return true;
-}
-
-/* Snapshots lie beside the first disk image. */
-static bool choose_folder(Session *session)
-{
-    const Options *options = &session->options;
-    const char *image = NULL;
-    char folder[4096];
-
-    for (unsigned i = MACHINE_FLOPPIES; i-- > 0;)
-        if (options->floppies[i].file)
-            image = options->floppies[i].file;
-    for (unsigned i = MACHINE_IDE_DRIVES; i-- > 0;)
-        if (options->drives[i].file)
-            image = options->drives[i].file;
-    if (!image)
-        return true;
-    snprintf(folder, sizeof folder, "%s.snapshots", image);
-    return timeline_set_folder(session->timeline, folder);
-}
-
-/* What -record and -loadvm ask for, once the machine is there. */
-static bool begin_timeline(Session *session, const MachineConfig *config)
-{
-    const Options *options = &session->options;
-
-    if (!session->timeline)
-        return true;
-    if (!choose_folder(session)) {
-        snprintf(session->error, SESSION_ERROR, "the host is out of memory");
-        return false;
-    }
-    if (options->record &&
-        !timeline_record(session->timeline, config, options->record, session->error, SESSION_ERROR))
-        return false;
-    return !options->load_snapshot ||
-           snapshot_load(session->timeline, options->load_snapshot, session->error, SESSION_ERROR);
 }
 
 static bool open_machine(Session *session)
@@ -443,7 +303,7 @@ static bool open_machine(Session *session)
         .debug_console_port = options->debug_console_port,
         .debug_exit_port = options->debug_exit_port,
         .debug_exit_size = options->debug_exit_size,
-        .log = {.enabled = options->log_channels, .write = write_log, .owner = session},
+        .log = {.enabled = options->log_channels, .write = session_write_log, .owner = session},
     };
 
     if (!*config.boot_order)
@@ -457,18 +317,16 @@ static bool open_machine(Session *session)
         if (!session->lockstep)
             return false;
     }
-    if (!open_timeline(session, &config))
+    if (!session_open_timeline(session, &config))
         return false;
     session->machine = machine_create(&config, session->error, SESSION_ERROR);
     if (session->machine && options->passes_left_out && machine_cpu(session->machine, 0)->engine)
         translator_set_passes(machine_cpu(session->machine, 0), options->passes_left_out);
     if (session->machine &&
         !translation_log_open(machine_cpu(session->machine, 0), session->error, SESSION_ERROR))
-        warn(session);
-    if (!session->machine || !open_debugger(session) || !open_symbols(session) ||
-        !open_lint(session) || !open_gdb(session))
-        return false;
-    if (!begin_timeline(session, &config))
+        session_warn(session);
+    if (!session->machine || !session_open_debugger(session) ||
+        !session_begin_timeline(session, &config))
         return false;
     if (!session->lockstep)
         return true;

@@ -46,6 +46,11 @@ typedef struct Session {
 /* Disk, floppy, CD-ROM: as in -boot. */
 extern const char default_boot_order[];
 
+/* Tells what is in session->error, which is no reason to give up. */
+void session_warn(Session *session);
+/* A line of the log, to where -D wants it. */
+void session_write_log(void *session, const char *line);
+
 /* From session->options. session_close() is due whatever the result. */
 bool session_open(Session *session);
 
