@@ -148,9 +148,10 @@ CommandFunction command_do_savevm, command_do_loadvm, command_do_delvm, command_
 CommandFunction command_do_break, command_do_tbreak, command_do_pbreak, command_do_watch, command_do_rwatch,
     command_do_awatch, command_do_catch, command_do_catch_exception, command_do_catch_interrupt,
     command_do_catch_port, command_do_catch_mode, command_do_catch_privilege, command_do_catch_cr3,
-    command_do_catch_count, command_do_catch_magic, command_do_catch_triple, command_do_delete,
-    command_do_enable, command_do_disable, command_do_condition, command_do_ignore,
-    command_info_breakpoints;
+    command_do_catch_count, command_do_catch_magic, command_do_catch_triple;
+/* commands_points_list.c */
+CommandFunction command_do_delete, command_do_enable, command_do_disable, command_do_condition,
+    command_do_ignore, command_info_breakpoints;
 /* commands_memory.c */
 CommandFunction command_do_x, command_do_xp, command_do_print, command_do_set, command_do_disassemble,
     command_do_list;
