@@ -1,10 +1,10 @@
 /*
  * What single instructions want: branches that arrive, strings of bearable length, divisions that
- * mostly have a quotient, selectors that exist, images that can be loaded.
+ * mostly have a quotient, selectors that exist.
  */
 #include <string.h>
 
-#include "frontend/conform/generator.h"
+#include "frontend/conform/generator_rules.h"
 #include "frontend/conform/surroundings.h"
 #include "frontend/conform/values.h"
 
@@ -18,7 +18,7 @@ static bool in_address(const Generator *generator, unsigned reg)
     return generator->encoding.memory && (insn->base / 8 == reg || insn->index / 8 == reg);
 }
 
-static void set_register(Generator *generator, unsigned reg, u64 mask, u64 value)
+void generator_set_register(Generator *generator, unsigned reg, u64 mask, u64 value)
 {
     u64 *gpr = &generator->c->before.gpr[reg];
 
@@ -54,8 +54,8 @@ static void point_into_stack(Generator *generator, unsigned reg)
     u64 base = generator->mode == CASE_16 ? CASE_STACK : 0;
 
     if (random_below(&generator->random, 16))
-        set_register(generator, reg, generator->mode == CASE_64 ? ~(u64)0 : 0xFFFFFFFF,
-                     offset - base);
+        generator_set_register(generator, reg, generator->mode == CASE_64 ? ~(u64)0 : 0xFFFFFFFF,
+                               offset - base);
 }
 
 /* ---- near branches ---- */
@@ -141,7 +141,7 @@ static void count_loops(Generator *generator)
     u64 mask = generator->encoding.insn.address_mask;
 
     if (random_below(&generator->random, 4))
-        set_register(generator, RCX, mask, random_below(&generator->random, 3));
+        generator_set_register(generator, RCX, mask, random_below(&generator->random, 3));
 }
 
 /* ---- strings ---- */
@@ -206,15 +206,15 @@ static void divide(Generator *generator)
     if (random_one_in(&generator->random, 4))
         return;
     if (size == BYTE)
-        set_register(generator, RAX, 0xFF00, is_signed && sign ? 0xFF00 : 0);
+        generator_set_register(generator, RAX, 0xFF00, is_signed && sign ? 0xFF00 : 0);
     else
-        set_register(generator, RDX, size_mask(size), is_signed && sign ? ~(u64)0 : 0);
+        generator_set_register(generator, RDX, size_mask(size), is_signed && sign ? ~(u64)0 : 0);
 }
 
 static void shift_count(Generator *generator)
 {
     if (random_below(&generator->random, 4))
-        set_register(generator, RCX, 0xFF, random_below(&generator->random, 70));
+        generator_set_register(generator, RCX, 0xFF, random_below(&generator->random, 70));
 }
 
 /* A bit offset in a register reaches half a gigabyte; mostly it shall not. */
@@ -243,7 +243,7 @@ static void compare_exchange(Generator *generator)
     else if (generator->encoding.memory)
         generator_set_operand(generator, 0, generator->c->before.gpr[RAX]);
     else
-        set_register(generator, RAX, size_mask(size), operand_value(generator, 0));
+        generator_set_register(generator, RAX, size_mask(size), operand_value(generator, 0));
 }
 
 static void bounds(Generator *generator)
@@ -273,7 +273,7 @@ static void selector_operand(Generator *generator)
     if (operand.kind == OPERAND_MEMORY)
         generator_store(generator, generator->linear, &selector, 2);
     else
-        set_register(generator, operand.number / 8, 0xFFFF, selector);
+        generator_set_register(generator, operand.number / 8, 0xFFFF, selector);
 }
 
 /* ---- flags and interrupts ---- */
@@ -317,125 +317,14 @@ static void leave_frame(Generator *generator)
     fill_stack(generator, RBP);
 }
 
-/* ---- images of the x87 and SSE state ---- */
-
-static void whole_image(Generator *generator)
-{
-    FxImage image = {0};
-    u32 mxcsr = (u32)random_next(&generator->random) & ~(u32)0x20000; /* see sse_control_word() */
-
-    if (random_one_in(&generator->random, 8)) {
-        generator_store(generator, generator->linear + offsetof(FxImage, mxcsr), &mxcsr, 4);
-        return;
-    }
-    value_x87(&generator->random, &image);
-    value_xmm(&generator->random, &image);
-    generator->c->patch_count = 0; /* it needs the room */
-    generator_store(generator, generator->linear, &image, sizeof image);
-}
-
-/* XCR0 has components that not every host has: only x87, SSE and AVX are asked for. Images lie on
- * 64 bytes, mostly, and most of what is restored has a header that is allowed. */
-static void choose_components(Generator *generator)
-{
-    const Insn *insn = &generator->encoding.insn;
-
-    set_register(generator, RAX, ~(u64)0, random_below(&generator->random, 8));
-    set_register(generator, RDX, ~(u64)0, 0);
-    if (!(generator->linear & 63) || random_one_in(&generator->random, 8) || insn->rip_relative)
-        return;
-    for (unsigned i = 0; i < 2; i++) {
-        unsigned reg = (i ? insn->index : insn->base) / 8;
-
-        if (reg < 16 && reg != RSP && !(i && insn->scale)) {
-            generator->c->before.gpr[reg] -= generator->linear & 63;
-            generator->linear &= ~(u64)63;
-            return;
-        }
-    }
-}
-
-static void extended_image(Generator *generator)
-{
-    struct {
-        FxImage legacy;
-        u64 header[8];
-        u8 ymm_high[16][16];
-    } image = {0};
-
-    choose_components(generator);
-    value_x87(&generator->random, &image.legacy);
-    value_xmm(&generator->random, &image.legacy);
-    image.header[0] = random_below(&generator->random, 8);
-    if (random_one_in(&generator->random, 16))
-        image.header[random_below(&generator->random, 8)] |= value_integer(&generator->random);
-    for (unsigned i = 0; i < 16; i++)
-        value_vector(&generator->random, image.ymm_high[i]);
-    generator->c->patch_count = 0;
-    generator_store(generator, generator->linear, &image, sizeof image);
-}
-
-/* ---- gathers ---- */
-
-/* Small indexes in the index register, and a mask of any signs. */
-static void gather(Generator *generator)
-{
-    const Insn *insn = &generator->encoding.insn;
-    CaseState *state = &generator->c->before;
-
-    for (unsigned i = 0; i < INSN_OPERANDS; i++)
-        if (insn->operands[i].kind == OPERAND_MEMORY) {
-            unsigned reg = insn->operands[i].number & 15;
-            u64 indexes[4];
-
-            for (unsigned j = 0; j < 4; j++)
-                indexes[j] = random_below(&generator->random, 16) |
-                             (u64)random_below(&generator->random, 16) << 32;
-            if (random_one_in(&generator->random, 2))
-                for (unsigned j = 0; j < 4; j++)
-                    indexes[j] &= 0xFFFFFFFF;
-            memcpy(state->fx.xmm[reg], indexes, 16);
-            memcpy(state->ymm_high[reg], indexes + 2, 16);
-        }
-    generator_fill(generator, generator->linear, 128);
-}
-
-static void x87_environment(Generator *generator)
-{
-    u16 control = value_x87_control(&generator->random);
-    u16 status = value_x87_status(&generator->random, control);
-    unsigned step = generator->encoding.insn.size == WORD ? 2 : 4;
-
-    if (random_one_in(&generator->random, 4))
-        return;
-    generator_store(generator, generator->linear, &control, 2);
-    generator_store(generator, generator->linear + step, &status, 2);
-}
-
-static void x87_control_word(Generator *generator)
-{
-    if (random_below(&generator->random, 4))
-        generator_set_operand(generator, 0, value_x87_control(&generator->random));
-}
-
-static void sse_control_word(Generator *generator)
-{
-    if (random_below(&generator->random, 8))
-        generator_set_operand(generator, 0, value_mxcsr(&generator->random));
-    else /* bit 17 is reserved on some processors only */
-        generator_set_operand(generator, 0, random_next(&generator->random) & ~(u64)0x20000);
-}
-
 /* ---- the table ---- */
-
-typedef void Rule(Generator *generator);
 
 static void pop_from_stack(Generator *generator)
 {
     fill_stack(generator, RSP);
 }
 
-static Rule *const rules[INSN_COUNT] = {
+static GeneratorRule *const rules[INSN_COUNT] = {
     [INSN_RET] = return_from_stack,
     [INSN_LOOP] = count_loops,
     [INSN_LOOPE] = count_loops,
@@ -479,21 +368,21 @@ static Rule *const rules[INSN_COUNT] = {
     [INSN_INT] = interrupt,
     [INSN_ENTER] = enter_frame,
     [INSN_LEAVE] = leave_frame,
-    [INSN_FXRSTOR] = whole_image,
-    [INSN_XRSTOR] = extended_image,
-    [INSN_XSAVE] = choose_components,
-    [INSN_VPGATHERDD] = gather,
-    [INSN_VPGATHERDQ] = gather,
-    [INSN_VPGATHERQD] = gather,
-    [INSN_VPGATHERQQ] = gather,
-    [INSN_VGATHERDPS] = gather,
-    [INSN_VGATHERDPD] = gather,
-    [INSN_VGATHERQPS] = gather,
-    [INSN_VGATHERQPD] = gather,
-    [INSN_FLDENV] = x87_environment,
-    [INSN_FRSTOR] = x87_environment,
-    [INSN_FLDCW] = x87_control_word,
-    [INSN_LDMXCSR] = sse_control_word,
+    [INSN_FXRSTOR] = generator_whole_image,
+    [INSN_XRSTOR] = generator_extended_image,
+    [INSN_XSAVE] = generator_choose_components,
+    [INSN_VPGATHERDD] = generator_gather,
+    [INSN_VPGATHERDQ] = generator_gather,
+    [INSN_VPGATHERQD] = generator_gather,
+    [INSN_VPGATHERQQ] = generator_gather,
+    [INSN_VGATHERDPS] = generator_gather,
+    [INSN_VGATHERDPD] = generator_gather,
+    [INSN_VGATHERQPS] = generator_gather,
+    [INSN_VGATHERQPD] = generator_gather,
+    [INSN_FLDENV] = generator_x87_environment,
+    [INSN_FRSTOR] = generator_x87_environment,
+    [INSN_FLDCW] = generator_x87_control_word,
+    [INSN_LDMXCSR] = generator_sse_control_word,
 };
 
 void generator_apply_rules(Generator *generator)
