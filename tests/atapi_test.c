@@ -3,23 +3,6 @@
 
 #include <criterion/criterion.h>
 
-static IdeRig rig;
-
-static u8 in(u16 reg)
-{
-    return ide_in(&rig, IDE1 + reg);
-}
-
-static void out(u16 reg, u8 value)
-{
-    ide_out(&rig, IDE1 + reg, value);
-}
-
-static void wait_ns(u64 ns)
-{
-    rig_wait(&rig.chip, ns);
-}
-
 /* Sends a packet; the drive has then begun to carry it out. */
 static void send(const u8 *packet, u16 byte_limit, bool dma)
 {
@@ -28,7 +11,7 @@ static void send(const u8 *packet, u16 byte_limit, bool dma)
     out(R_MID, (u8)byte_limit);
     out(R_HIGH, (u8)(byte_limit >> 8));
     out(R_STATUS, 0xA0);
-    cr_assert_eq(ide_in(&rig, IDE1_CONTROL) & 0x88, 8);
+    cr_assert_eq(ide_in(IDE1_CONTROL) & 0x88, 8);
     cr_assert_eq(in(R_COUNT), 1, "it asks for a command");
     for (unsigned i = 0; i < 12; i += 2)
         rig_out(&rig.chip, IDE1, WORD, packet[i] | (u32)packet[i + 1] << 8);
@@ -87,21 +70,17 @@ static void open_rig(void)
 {
     u8 none[1];
 
-    ide_rig_open(&rig);
+    ide_rig_open();
+    rig.channel = IDE1;
     run((const u8[12]){0}, none, 0, 0xFFFE);
     expect_sense(6, 0x29, 0); /* the power-on unit attention */
 }
 
-static void close_rig(void)
-{
-    ide_rig_close(&rig);
-}
-
-TestSuite(atapi, .init = open_rig, .fini = close_rig);
+TestSuite(atapi, .init = open_rig, .fini = ide_rig_close);
 
 Test(atapi, it_is_no_disk)
 {
-    ide_out(&rig, IDE1 + R_STATUS, 0xEC);
+    ide_out(IDE1 + R_STATUS, 0xEC);
     wait_ns(A_LITTLE);
     cr_assert_eq(in(R_STATUS), 0x51);
     cr_assert_eq(in(R_ERROR), 4);
@@ -169,22 +148,22 @@ Test(atapi, small_byte_limits_split_a_block)
 
 Test(atapi, read_by_dma)
 {
-    ide_descriptor(&rig, 0, DMA_BUFFER, 10 * 2048, true);
+    ide_descriptor(0, DMA_BUFFER, 10 * 2048, true);
     send((const u8[12]){0x28, 0, 0, 0, 0, 2, 0, 0, 10}, 0, true);
-    ide_start_master(&rig, MASTER1, true);
+    ide_start_master(MASTER1, true);
     wait_ns(A_WHILE);
     cr_assert(rig.irqs[1].level);
     cr_assert_eq(in(R_STATUS), 0x50);
-    cr_assert_eq(ide_in(&rig, MASTER1 + 2) & 7, 4);
+    cr_assert_eq(ide_in(MASTER1 + 2) & 7, 4);
     for (unsigned i = 0; i < 10 * 2048; i++)
         cr_assert_eq(rig.chip.ram.bytes[DMA_BUFFER + i], 8 + i / 512);
 }
 
 Test(atapi, replies_by_dma)
 {
-    ide_descriptor(&rig, 0, DMA_BUFFER, 8, true);
+    ide_descriptor(0, DMA_BUFFER, 8, true);
     send((const u8[12]){0x25}, 8, true);
-    ide_start_master(&rig, MASTER1, true);
+    ide_start_master(MASTER1, true);
     wait_ns(A_WHILE);
     cr_assert_eq(in(R_STATUS), 0x50);
     cr_assert_eq(rig.chip.ram.bytes[DMA_BUFFER + 3], 0xE7);
@@ -361,11 +340,11 @@ Test(atapi, random_packets)
             packet[b] = (u8)(rig_random(&seed) & (b % 3 ? 0xFF : 0x0F));
         if (i % 4)
             packet[0] = codes[rig_random(&seed) % sizeof codes];
-        ide_out(&rig, IDE1_CONTROL, 4);
-        ide_out(&rig, IDE1_CONTROL, 0);
+        ide_out(IDE1_CONTROL, 4);
+        ide_out(IDE1_CONTROL, 0);
         wait_ns(100000);
         send(packet, (u16)rig_random(&seed), rig_random(&seed) & 1);
-        ide_out(&rig, MASTER1, (u8)rig_random(&seed));
+        ide_out(MASTER1, (u8)rig_random(&seed));
         for (unsigned n = 0; n < 40; n++) {
             rig_in(&rig.chip, IDE1, DWORD);
             wait_ns(n % 8 ? 0 : 20000);

@@ -1,58 +1,10 @@
-/* IDE channels and hard disks against ATA/ATAPI-6 and the Bus Master IDE specification. */
+/* IDE channels and hard disks against ATA/ATAPI-6. */
 #include "devices/ide_drive.h"
 #include "tests/ide_rig.h"
 
 #include <criterion/criterion.h>
 
-static IdeRig rig;
-
-static void open_rig(void)
-{
-    ide_rig_open(&rig);
-}
-
-static void close_rig(void)
-{
-    ide_rig_close(&rig);
-}
-
-static u8 in(u16 reg)
-{
-    return ide_in(&rig, IDE0 + reg);
-}
-
-static void out(u16 reg, u8 value)
-{
-    ide_out(&rig, IDE0 + reg, value);
-}
-
-static void wait_ns(u64 ns)
-{
-    rig_wait(&rig.chip, ns);
-}
-
-static void address(u32 lba, u8 count)
-{
-    out(R_DEVICE, (u8)(0xE0 | lba >> 24));
-    out(R_COUNT, count);
-    out(R_LOW, (u8)lba);
-    out(R_MID, (u8)(lba >> 8));
-    out(R_HIGH, (u8)(lba >> 16));
-}
-
-static void command(u8 code)
-{
-    out(R_STATUS, code);
-    wait_ns(A_LITTLE);
-}
-
-static void read_words(u16 *words, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        words[i] = (u16)rig_in(&rig.chip, IDE0, WORD);
-}
-
-TestSuite(ide, .init = open_rig, .fini = close_rig);
+TestSuite(ide, .init = ide_rig_open, .fini = ide_rig_close);
 
 Test(ide, signature_after_reset)
 {
@@ -62,8 +14,8 @@ Test(ide, signature_after_reset)
     cr_assert_eq(in(R_LOW), 1);
     cr_assert_eq(in(R_MID), 0);
     cr_assert_eq(in(R_HIGH), 0);
-    cr_assert_eq(ide_in(&rig, IDE1 + R_MID), 0x14);
-    cr_assert_eq(ide_in(&rig, IDE1 + R_HIGH), 0xEB);
+    cr_assert_eq(ide_in(IDE1 + R_MID), 0x14);
+    cr_assert_eq(ide_in(IDE1 + R_HIGH), 0xEB);
     out(R_DEVICE, 0xB0);
     cr_assert_eq(in(R_STATUS), 0, "there is no slave");
     cr_assert_eq(in(R_DEVICE), 0xB0);
@@ -72,11 +24,11 @@ Test(ide, signature_after_reset)
 Test(ide, soft_reset_takes_time_and_selects_the_master)
 {
     out(R_DEVICE, 0xF0);
-    ide_out(&rig, IDE0_CONTROL, 4);
-    cr_assert_eq(ide_in(&rig, IDE0_CONTROL), 0x80);
+    ide_out(IDE0_CONTROL, 4);
+    cr_assert_eq(ide_in(IDE0_CONTROL), 0x80);
     wait_ns(A_WHILE);
-    cr_assert_eq(ide_in(&rig, IDE0_CONTROL), 0x80, "for as long as SRST is set");
-    ide_out(&rig, IDE0_CONTROL, 0);
+    cr_assert_eq(ide_in(IDE0_CONTROL), 0x80, "for as long as SRST is set");
+    ide_out(IDE0_CONTROL, 0);
     cr_assert_eq(in(R_STATUS), 0x80);
     wait_ns(A_WHILE);
     cr_assert_eq(in(R_STATUS), 0x50);
@@ -90,7 +42,7 @@ Test(ide, identify)
 
     command(0xEC);
     cr_assert(rig.irqs[0].level);
-    cr_assert_eq(ide_in(&rig, IDE0_CONTROL), 0x58);
+    cr_assert_eq(ide_in(IDE0_CONTROL), 0x58);
     cr_assert(rig.irqs[0].level, "the alternate status leaves INTRQ alone");
     cr_assert_eq(in(R_STATUS), 0x58);
     cr_assert_not(rig.irqs[0].level);
@@ -207,8 +159,8 @@ Test(ide, chs_addresses)
     command(0x20);
     read_words(&word, 1);
     cr_assert_eq(word, 0x0101 * ((3 * 2 + 1) * 9 + 4));
-    ide_out(&rig, IDE0_CONTROL, 4);
-    ide_out(&rig, IDE0_CONTROL, 0);
+    ide_out(IDE0_CONTROL, 4);
+    ide_out(IDE0_CONTROL, 0);
     wait_ns(A_WHILE);
     out(R_DEVICE, 0xA0);
     out(R_COUNT, 1);
@@ -257,7 +209,7 @@ Test(ide, lba48_uses_both_values_of_each_register)
     command(0x24);
     read_words(&word, 1);
     cr_assert_eq(word, 0x3434);
-    ide_out(&rig, IDE0_CONTROL, 0x80);
+    ide_out(IDE0_CONTROL, 0x80);
     cr_assert_eq(in(R_STATUS), 0x58);
 }
 
@@ -266,7 +218,7 @@ Test(ide, high_order_bytes_are_readable)
     out(R_LOW, 0xAB);
     out(R_LOW, 0xCD);
     cr_assert_eq(in(R_LOW), 0xCD);
-    ide_out(&rig, IDE0_CONTROL, 0x80);
+    ide_out(IDE0_CONTROL, 0x80);
     cr_assert_eq(in(R_LOW), 0xAB);
     out(R_COUNT, 1);
     cr_assert_eq(in(R_LOW), 0xCD, "a write to a register ends it");
@@ -337,10 +289,10 @@ Test(ide, unknown_commands_are_aborted)
 
 Test(ide, nien_masks_the_interrupt_until_it_is_cleared)
 {
-    ide_out(&rig, IDE0_CONTROL, 2);
+    ide_out(IDE0_CONTROL, 2);
     command(0xE1);
     cr_assert_not(rig.irqs[0].level);
-    ide_out(&rig, IDE0_CONTROL, 0);
+    ide_out(IDE0_CONTROL, 0);
     cr_assert(rig.irqs[0].level);
     out(R_DEVICE, 0xB0);
     cr_assert_not(rig.irqs[0].level, "only the selected drive drives INTRQ");
@@ -364,8 +316,8 @@ Test(ide, power_modes)
     command(0xE6);
     command(0xE5);
     cr_assert_eq(in(R_STATUS), 0, "asleep");
-    ide_out(&rig, IDE0_CONTROL, 4);
-    ide_out(&rig, IDE0_CONTROL, 0);
+    ide_out(IDE0_CONTROL, 4);
+    ide_out(IDE0_CONTROL, 0);
     wait_ns(A_WHILE);
     cr_assert_eq(in(R_STATUS), 0x50);
 }
@@ -411,99 +363,6 @@ Test(ide, buffer_commands)
     cr_assert_eq(words[200], 200);
 }
 
-/* ---- bus master ---- */
-
-Test(ide, dma_read_scatters)
-{
-    u8 got[2048];
-
-    ide_descriptor(&rig, 0, DMA_BUFFER, 700, false);
-    ide_descriptor(&rig, 1, DMA_BUFFER + 0x1000, 2048 - 700, true);
-    address(0x20, 4);
-    out(R_STATUS, 0xC8);
-    ide_start_master(&rig, MASTER0, true);
-    cr_assert_eq(ide_in(&rig, MASTER0 + 2) & 7, 1);
-    wait_ns(A_WHILE);
-    cr_assert_eq(ide_in(&rig, MASTER0 + 2) & 7, 4, "done, and no longer active");
-    cr_assert(rig.irqs[0].level);
-    cr_assert_eq(in(R_STATUS), 0x50);
-    space_read_bytes(&rig.chip.memory, DMA_BUFFER, got, 700);
-    space_read_bytes(&rig.chip.memory, DMA_BUFFER + 0x1000, got + 700, 2048 - 700);
-    for (unsigned i = 0; i < 2048; i++)
-        cr_assert_eq(got[i], 0x20 + i / 512);
-    ide_out(&rig, MASTER0 + 2, 4);
-    cr_assert_eq(ide_in(&rig, MASTER0 + 2), 0);
-    ide_out(&rig, MASTER0, 0);
-}
-
-Test(ide, dma_waits_for_the_engine)
-{
-    ide_descriptor(&rig, 0, DMA_BUFFER, 512, true);
-    address(3, 1);
-    command(0xC8);
-    wait_ns(A_WHILE);
-    cr_assert_eq(in(R_STATUS)&0x80, 0x80);
-    ide_start_master(&rig, MASTER0, true);
-    wait_ns(A_LITTLE);
-    cr_assert_eq(in(R_STATUS), 0x50);
-    cr_assert_eq(rig.chip.ram.bytes[DMA_BUFFER], 3);
-}
-
-Test(ide, dma_needs_the_master_enable)
-{
-    ide_descriptor(&rig, 0, DMA_BUFFER, 512, true);
-    pci_config_set(&rig.ide.pci, PCI_COMMAND, WORD, PCI_COMMAND_IO);
-    address(3, 1);
-    command(0xC8);
-    ide_start_master(&rig, MASTER0, true);
-    wait_ns(A_WHILE);
-    cr_assert_eq(rig.chip.ram.bytes[DMA_BUFFER], 0);
-    cr_assert_eq(in(R_STATUS)&0x80, 0x80);
-}
-
-Test(ide, dma_write_of_many_sectors)
-{
-    enum { COUNT = 100, BYTES = COUNT * 512 };
-
-    for (unsigned i = 0; i < BYTES; i++)
-        rig.chip.ram.bytes[DMA_BUFFER + i] = (u8)(i * 7 + i / 512);
-    ide_descriptor(&rig, 0, DMA_BUFFER, BYTES, true);
-    address(200, COUNT);
-    command(0xCA);
-    ide_start_master(&rig, MASTER0, false);
-    wait_ns(A_WHILE);
-    cr_assert_eq(in(R_STATUS), 0x50);
-    cr_assert_arr_eq(rig.disk.bytes + 200 * 512, rig.chip.ram.bytes + DMA_BUFFER, BYTES);
-    cr_assert_eq(in(R_LOW), (200 + COUNT - 1) & 0xFF);
-}
-
-Test(ide, short_descriptors_leave_the_drive_waiting)
-{
-    ide_descriptor(&rig, 0, DMA_BUFFER, 512, true);
-    address(0, 2);
-    command(0xC8);
-    ide_start_master(&rig, MASTER0, true);
-    wait_ns(A_WHILE);
-    cr_assert_eq(ide_in(&rig, MASTER0 + 2) & 5, 0, "neither active nor interrupting");
-    cr_assert_eq(in(R_STATUS)&0x80, 0x80);
-    ide_out(&rig, IDE0_CONTROL, 4);
-    ide_out(&rig, IDE0_CONTROL, 0);
-    wait_ns(A_WHILE);
-    cr_assert_eq(in(R_STATUS), 0x50);
-}
-
-Test(ide, long_descriptors_leave_the_engine_active)
-{
-    ide_descriptor(&rig, 0, DMA_BUFFER, 0, true); /* 64 KiB */
-    address(0, 1);
-    command(0xC8);
-    ide_start_master(&rig, MASTER0, true);
-    wait_ns(A_WHILE);
-    cr_assert_eq(ide_in(&rig, MASTER0 + 2) & 5, 5);
-    ide_out(&rig, MASTER0, 0);
-    cr_assert_eq(ide_in(&rig, MASTER0 + 2) & 5, 4);
-}
-
 Test(ide, pci_identity)
 {
     cr_assert_eq(pci_config_get(&rig.ide.pci, PCI_VENDOR, DWORD), 0x70108086);
@@ -537,7 +396,7 @@ Test(ide, nonsense)
 
         /* Half of all command bytes are such as do something. */
         if (value & 0x4000)
-            ide_out(&rig, (value & 1 ? IDE0 : IDE1) + R_STATUS,
+            ide_out((value & 1 ? IDE0 : IDE1) + R_STATUS,
                     (const u8[]){0x20, 0xC4, 0x30, 0xC5, 0xC8, 0xCA, 0xA0, 0x25}[data & 7]);
         else
             poke(value, data);
