@@ -8,6 +8,7 @@
 #include "tests/vga_modes.h"
 
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,20 @@ static inline u64 picture_hash(const VgaBoard *board)
     for (u64 i = 0; i < (u64)board->picture.width * board->picture.height; i++)
         hash = (hash ^ board->picture.pixels[i]) * 0x100000001B3;
     return hash;
+}
+
+static inline void expect_size(const VgaBoard *board, unsigned width, unsigned height)
+{
+    cr_assert_eq(board->picture.width, width, "width %u, not %u", board->picture.width, width);
+    cr_assert_eq(board->picture.height, height, "height %u, not %u", board->picture.height, height);
+}
+
+static inline void expect_hash(const VgaBoard *board, u64 expected)
+{
+    u64 hash = picture_hash(board);
+
+    cr_assert_eq(hash, expected, "%u x %u: picture is 0x%016" PRIX64, board->picture.width,
+                 board->picture.height, hash);
 }
 
 #endif
