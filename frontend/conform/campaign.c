@@ -305,3 +305,19 @@ void unit_sums_add(UnitSums *sums, const Unit *unit)
     sums->not_run += unit->not_run;
     sums->translated += unit->translated;
 }
+
+bool campaign_unit_belongs(const Unit *unit, unsigned group)
+{
+    return unit->row == CASE_NO_ROW ? !campaign_group_name(group)
+                                    : campaign_group(&opcode_rows[unit->row]) == group;
+}
+
+UnitSums campaign_group_sums(const Campaign *campaign, unsigned group)
+{
+    UnitSums sums = {0};
+
+    for (unsigned i = 0; i < campaign->unit_count; i++)
+        if (campaign_unit_belongs(&campaign->units[i], group))
+            unit_sums_add(&sums, &campaign->units[i]);
+    return sums;
+}

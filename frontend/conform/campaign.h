@@ -82,5 +82,8 @@ void campaign_free(Campaign *campaign);
 /* The group of an instruction for tables: "arithmetic", "x87", "SSE2", ...; NULL after the last. */
 const char *campaign_group_name(unsigned group);
 unsigned campaign_group(const OpcodeRow *row);
+/* Units without a row belong to the group after the last. */
+bool campaign_unit_belongs(const Unit *unit, unsigned group);
+UnitSums campaign_group_sums(const Campaign *campaign, unsigned group);
 
 #endif

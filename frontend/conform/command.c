@@ -61,14 +61,8 @@ static void print_groups(const Campaign *campaign)
     printf("%-26s %6s %10s %10s %9s %9s %7s %10s\n", "", "forms", "cases", "exceptions",
            "different", "undefined", "", campaign->translated ? "translated" : "");
     for (unsigned group = 0; campaign_group_name(group); group++) {
-        UnitSums sums = {0};
+        UnitSums sums = campaign_group_sums(campaign, group);
 
-        for (unsigned i = 0; i < campaign->unit_count; i++) {
-            const Unit *unit = &campaign->units[i];
-
-            if (unit->row != CASE_NO_ROW && campaign_group(&opcode_rows[unit->row]) == group)
-                unit_sums_add(&sums, unit);
-        }
         if (sums.cases || sums.not_run)
             print_sums(campaign_group_name(group), &sums);
     }

@@ -172,10 +172,7 @@ static void write_row(FILE *file, const Campaign *campaign, const Unit *unit)
 
 static bool belongs(const Unit *unit, unsigned group)
 {
-    if (unit->status == UNIT_NOT_IN_MODE)
-        return false;
-    return unit->row == CASE_NO_ROW ? !campaign_group_name(group)
-                                    : campaign_group(&opcode_rows[unit->row]) == group;
+    return unit->status != UNIT_NOT_IN_MODE && campaign_unit_belongs(unit, group);
 }
 
 static void write_group(FILE *file, const Campaign *campaign, unsigned group)

@@ -71,14 +71,8 @@ static void write_groups(FILE *file, const Campaign *campaign)
     const char *separator = "\n";
 
     for (unsigned group = 0; campaign_group_name(group); group++) {
-        UnitSums sums = {0};
+        UnitSums sums = campaign_group_sums(campaign, group);
 
-        for (unsigned i = 0; i < campaign->unit_count; i++) {
-            const Unit *unit = &campaign->units[i];
-
-            if (unit->row != CASE_NO_ROW && campaign_group(&opcode_rows[unit->row]) == group)
-                unit_sums_add(&sums, unit);
-        }
         if (!sums.cases && !sums.not_run)
             continue;
         fprintf(file, "%s    {", separator);

@@ -12,13 +12,6 @@ typedef struct Counts {
     unsigned tests, failures, errors, skipped;
 } Counts;
 
-/* Units without a row belong to the group after the last. */
-static bool belongs(const Unit *unit, unsigned group)
-{
-    return unit->row == CASE_NO_ROW ? !campaign_group_name(group)
-                                    : campaign_group(&opcode_rows[unit->row]) == group;
-}
-
 /* What does not exist in a mode is no test. */
 static bool is_test(const Unit *unit)
 {
@@ -88,7 +81,7 @@ static void write_suite(FILE *file, const Campaign *campaign, unsigned group)
     Counts counts = {0};
 
     for (unsigned i = 0; i < campaign->unit_count; i++)
-        if (belongs(&campaign->units[i], group) && is_test(&campaign->units[i]))
+        if (campaign_unit_belongs(&campaign->units[i], group) && is_test(&campaign->units[i]))
             count_unit(&counts, &campaign->units[i]);
     if (!counts.tests)
         return;
@@ -98,7 +91,7 @@ static void write_suite(FILE *file, const Campaign *campaign, unsigned group)
     write_counts(file, &counts);
     fputs(" time=\"0\">\n", file);
     for (unsigned i = 0; i < campaign->unit_count; i++)
-        if (belongs(&campaign->units[i], group) && is_test(&campaign->units[i]))
+        if (campaign_unit_belongs(&campaign->units[i], group) && is_test(&campaign->units[i]))
             write_test(file, campaign, &campaign->units[i]);
     fputs("  </testsuite>\n", file);
 }
