@@ -5,19 +5,12 @@
 #include "frontend/debugger/commands.h"
 
 #include "cpu/cpu.h"
+#include "tests/rom_machine.h"
 
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-    ROM_BYTES = 64 << 10,
-    RESET_VECTOR = 0xFFF0,
-    MIB = 1 << 20,
-    ANSWER = 1 << 20,
-    WORDS = 1 << 16
-};
+enum { ANSWER = 1 << 20, WORDS = 1 << 16 };
 
 /* Firmware in the host assembler's Intel syntax; it runs at F000:0000. */
 __asm__(".pushsection .rodata\n.code16\n.intel_syntax noprefix\n"
@@ -64,20 +57,10 @@ static const CommandSink sink = {.write = take_text};
 
 static void open_machine(void)
 {
-    static const u8 jump[] = {0xEA, 0x00, 0x00, 0x00, 0xF0};
-    const MachineConfig config = {.memory = 2 * MIB,
-                                  .cpu = "qemu64",
-                                  .mips = 1,
-                                  .bios = rom,
-                                  .bios_length = ROM_BYTES,
-                                  .boot_order = "c"};
-    char error[256];
+    const MachineConfig config = rom_machine_config(
+        rom, commands_firmware, (size_t)(commands_firmware_end - commands_firmware));
 
-    memset(rom, 0xF4, sizeof rom);
-    memcpy(rom, commands_firmware, (size_t)(commands_firmware_end - commands_firmware));
-    memcpy(rom + RESET_VECTOR, jump, sizeof jump);
-    machine = machine_create(&config, error, sizeof error);
-    cr_assert(machine, "%s", error);
+    machine = rom_machine_create(&config);
     debugger = debugger_create(machine);
     cr_assert(debugger);
     debugger_attach(debugger);

@@ -7,12 +7,9 @@
 #include "cpu/cpu.h"
 #include "frontend/debugger/debugger.h"
 #include "frontend/debugger/timeline.h"
+#include "tests/rom_machine.h"
 
-#include <criterion/criterion.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { ROM_BYTES = 64 << 10, RESET_VECTOR = 0xFFF0, MIB = 1 << 20, FIRMWARE = 0xF0000 };
 
 /* Firmware in the host assembler's Intel syntax; it runs at F000:0000. */
 #define FIRMWARE(name, text)                                                                       \
@@ -31,24 +28,14 @@ typedef struct Rig {
 
 static inline Rig *start_machine(MachineEngine engine, const u8 *code, const u8 *end, bool recorded)
 {
-    static const u8 jump[] = {0xEA, 0x00, 0x00, 0x00, 0xF0};
     Rig *rig = calloc(1, sizeof *rig);
-    MachineConfig config = {.memory = 2 * MIB,
-                                  .cpu = "qemu64",
-                                  .engine = engine,
-                                  .mips = 1,
-                                  .bios = rig->rom,
-                                  .bios_length = ROM_BYTES,
-                                  .boot_order = "c"};
+    MachineConfig config = rom_machine_config(rig->rom, code, (size_t)(end - code));
     char error[256];
 
-    memset(rig->rom, 0xF4, sizeof rig->rom);
-    memcpy(rig->rom, code, (size_t)(end - code));
-    memcpy(rig->rom + RESET_VECTOR, jump, sizeof jump);
+    config.engine = engine;
     rig->timeline = recorded ? timeline_create(&config, 64 << 20, error, sizeof error) : NULL;
     cr_assert(rig->timeline || !recorded, "%s", error);
-    rig->machine = machine_create(&config, error, sizeof error);
-    cr_assert_not_null(rig->machine, "%s", error);
+    rig->machine = rom_machine_create(&config);
     rig->cpu = machine_cpu(rig->machine, 0);
     rig->debugger = debugger_create(rig->machine);
     cr_assert_not_null(rig->debugger);

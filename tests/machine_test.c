@@ -6,12 +6,11 @@
 
 #include "cpu/cpu.h"
 #include "devices/clock.h"
+#include "tests/rom_machine.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ROM_BYTES = 64 << 10, RESET_VECTOR = 0xFFF0, MIB = 1 << 20 };
 
 static u8 rom[ROM_BYTES];
 static Machine *machine;
@@ -19,27 +18,13 @@ static Machine *machine;
 /* A machine whose firmware begins with `code` at F000:0000. */
 static Machine *start(const u8 *code, size_t length)
 {
-    static const u8 jump[] = {0xEA, 0x00, 0x00, 0x00, 0xF0};
-    const MachineConfig config = {
-        .memory = 2 * MIB,
-        .cpu = "qemu32",
-        .mips = 1,
-        .bios = rom,
-        .bios_length = ROM_BYTES,
-        .boot_order = "c",
-        .serial_present[0] = true,
-        .debug_exit_port = 0x501,
-        .debug_exit_size = 2,
-    };
-    char error[256];
-    Machine *made;
+    MachineConfig config = rom_machine_config(rom, code, length);
 
-    memset(rom, 0xF4, sizeof rom);
-    memcpy(rom, code, length);
-    memcpy(rom + RESET_VECTOR, jump, sizeof jump);
-    made = machine_create(&config, error, sizeof error);
-    cr_assert_not_null(made, "%s", error);
-    return made;
+    config.cpu = "qemu32";
+    config.serial_present[0] = true;
+    config.debug_exit_port = 0x501;
+    config.debug_exit_size = 2;
+    return rom_machine_create(&config);
 }
 
 #define START(...) (machine = start((const u8[]){__VA_ARGS__}, sizeof((const u8[]){__VA_ARGS__})))

@@ -4,31 +4,21 @@
 #include "devices/vga_draw.h"
 #include "frontend/display.h"
 #include "frontend/picture.h"
+#include "tests/rom_machine.h"
 
-#include <criterion/criterion.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { ROM_BYTES = 64 << 10, RESET_VECTOR = 0xFFF0 };
 
 static u8 rom[ROM_BYTES];
 static Machine *machine;
 
 static void start(void)
 {
-    const MachineConfig config = {.memory = 2 << 20,
-                                  .cpu = "qemu32",
-                                  .mips = 1,
-                                  .bios = rom,
-                                  .bios_length = ROM_BYTES,
-                                  .boot_order = "c"};
-    char error[256];
+    const MachineConfig config = rom_machine_config(rom, (const u8 *)"", 0);
 
-    memset(rom, 0xF4, sizeof rom);
-    machine = machine_create(&config, error, sizeof error);
-    cr_assert_not_null(machine, "%s", error);
+    machine = rom_machine_create(&config);
 }
 
 static void stop(void)
