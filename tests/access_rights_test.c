@@ -6,8 +6,9 @@
 #include <criterion/criterion.h>
 
 #include "mmu/paging.h"
+#include "tests/mmu_rig.h"
 
-enum { RAM_SIZE = 8 << 20, TABLES = 0x10000, LINEAR = 0x40000000 };
+enum { TABLES = 0x10000, LINEAR = 0x40000000 };
 
 /* How the pages of one size are reached. The upper entry under test is the one above the leaf,
  * or, in PAE paging of large pages, there is none: PDPTEs have no rights. */
@@ -85,10 +86,6 @@ static u32 expected(const Case *c)
 }
 
 /* ---- what the mmu does ---- */
-
-static AddressSpace *space;
-static Memory ram;
-static Mmu *mmu;
 
 static u64 entry_bits(unsigned rights)
 {
@@ -173,23 +170,11 @@ static void compare_all(const Layout *layout)
 
 static void setup(void)
 {
-    space = calloc(1, sizeof *space);
-    mmu = calloc(1, sizeof *mmu);
-    space_init(space, "memory", ((u64)1 << 40) - 1, NULL);
-    cr_assert(memory_create(&ram, RAM_SIZE));
-    space_add_memory(space, "ram", 0, RAM_SIZE, &ram, 0, true);
-    mmu_init(mmu, space, 40, NULL);
+    mmu_rig_open();
     mmu->has_1gb_pages = true;
 }
 
-static void teardown(void)
-{
-    memory_destroy(&ram);
-    free(mmu);
-    free(space);
-}
-
-TestSuite(access_rights, .init = setup, .fini = teardown);
+TestSuite(access_rights, .init = setup, .fini = mmu_rig_close);
 
 Test(access_rights, of_32_bit_paging)
 {

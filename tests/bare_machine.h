@@ -225,17 +225,22 @@ static inline u16 bare_stack16(BareMachine *m, unsigned number)
     return (u16)bare_read(m, m->cpu.segments[SS].base + m->cpu.gpr[RSP] + number * 2, WORD);
 }
 
-/* Runs a program whose first instruction raises `vector`, in 32-bit handlers; ends the machine. */
-static inline void bare_expect_fault(BareMachine *m, const u8 *program, const u8 *end, int vector,
-                                     u32 error_code)
+/* Runs a machine whose next instruction, at BARE_CODE, raises `vector`, in 32-bit handlers; ends it. */
+static inline void bare_expect_vector(BareMachine *m, int vector, u32 error_code)
 {
-    bare_load(m, BARE_CODE, program, end);
     cr_assert(bare_run_to_halt(m));
     cr_expect_eq(bare_vector(m), vector, "vector %d, not %d", bare_vector(m), vector);
     cr_expect_eq(bare_stack(m, 0), error_code, "error code %04X, not %04X", bare_stack(m, 0),
                  error_code);
     cr_expect_eq(bare_stack(m, 1), BARE_CODE);
     bare_destroy(m);
+}
+
+static inline void bare_expect_fault(BareMachine *m, const u8 *program, const u8 *end, int vector,
+                                     u32 error_code)
+{
+    bare_load(m, BARE_CODE, program, end);
+    bare_expect_vector(m, vector, error_code);
 }
 
 #endif

@@ -32,16 +32,6 @@ static void run_far(BareMachine *m, const u8 *program, u16 selector)
     bare_run(m, 1);
 }
 
-static void expect_fault(BareMachine *m, int vector, u32 error_code)
-{
-    cr_assert(bare_run_to_halt(m));
-    cr_expect_eq(bare_vector(m), vector, "vector %d, not %d", bare_vector(m), vector);
-    cr_expect_eq(bare_stack(m, 0), error_code, "error code %04X, not %04X", bare_stack(m, 0),
-                 error_code);
-    cr_expect_eq(bare_stack(m, 1), BARE_CODE);
-    bare_destroy(m);
-}
-
 static void expect_arrival(BareMachine *m, u16 cs)
 {
     cr_expect_eq(m->cpu.rip, BARE_DATA);
@@ -134,7 +124,7 @@ static void expect_jump_fault(unsigned cpl, u16 access, u32 limit, u16 rpl, int 
 
     bare_descriptor(m, TARGET, 0, limit, access);
     run_far(m, jmp_far, TARGET | rpl);
-    expect_fault(m, vector, error);
+    bare_expect_vector(m, vector, error);
 }
 
 Test(far, jump_checks)
@@ -143,10 +133,10 @@ Test(far, jump_checks)
     BareMachine *m = machine_in_ring(0);
 
     run_far(m, jmp_far, 0);
-    expect_fault(m, EXCEPTION_GP, 0);
+    bare_expect_vector(m, EXCEPTION_GP, 0);
     m = machine_in_ring(0);
     run_far(m, jmp_far, 0x900);
-    expect_fault(m, EXCEPTION_GP, 0x900);
+    bare_expect_vector(m, EXCEPTION_GP, 0x900);
     expect_jump_fault(0, BARE_FLAT, 0xFFFFF, 0, EXCEPTION_GP, TARGET);
     expect_jump_fault(3, code, 0xFFFFF, 0, EXCEPTION_GP, TARGET);
     expect_jump_fault(0, code | BARE_RING3, 0xFFFFF, 0, EXCEPTION_GP, TARGET);
@@ -241,7 +231,7 @@ Test(far, jump_through_a_gate_cannot_change_rings)
 
     set_gate(m, BARE_CODE0, BARE_DATA, 0, ACCESS_P | SYSTEM_CALL_GATE32 | BARE_RING3);
     run_far(m, jmp_far, GATE | 3);
-    expect_fault(m, EXCEPTION_GP, BARE_CODE0);
+    bare_expect_vector(m, EXCEPTION_GP, BARE_CODE0);
 
     m = machine_in_ring(3);
     set_gate(m, BARE_CODE3, BARE_DATA, 0, ACCESS_P | SYSTEM_CALL_GATE32 | BARE_RING3);
@@ -258,7 +248,7 @@ static void expect_gate_fault(unsigned cpl, u16 rpl, u16 target, u16 access, int
     bare_descriptor(m, 0x78, 0, 0xBFFF, BARE_SMALL | ACCESS_CODE);
     set_gate(m, target, BARE_DATA, 0, access);
     run_far(m, call_far, GATE | rpl);
-    expect_fault(m, vector, error);
+    bare_expect_vector(m, vector, error);
 }
 
 Test(far, call_gate_checks)
@@ -299,8 +289,9 @@ Test(far, return_checks)
     cr_expect_eq(m->cpu.gpr[RSP], BARE_STACK3);
     bare_destroy(m);
 
-    expect_fault(return_to(3, BARE_DATA, BARE_CODE0, 0, 0), EXCEPTION_GP, BARE_CODE0);
-    expect_fault(return_to(0, BARE_DATA, 1, 0, 0), EXCEPTION_GP, 0);
-    expect_fault(return_to(0, BARE_DATA, BARE_CODE3, 0, 0), EXCEPTION_GP, 0);
-    expect_fault(return_to(0, BARE_DATA, BARE_CODE3, 0, BARE_DATA0), EXCEPTION_GP, BARE_DATA0);
+    bare_expect_vector(return_to(3, BARE_DATA, BARE_CODE0, 0, 0), EXCEPTION_GP, BARE_CODE0);
+    bare_expect_vector(return_to(0, BARE_DATA, 1, 0, 0), EXCEPTION_GP, 0);
+    bare_expect_vector(return_to(0, BARE_DATA, BARE_CODE3, 0, 0), EXCEPTION_GP, 0);
+    bare_expect_vector(return_to(0, BARE_DATA, BARE_CODE3, 0, BARE_DATA0), EXCEPTION_GP,
+                       BARE_DATA0);
 }

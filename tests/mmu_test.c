@@ -2,37 +2,16 @@
  * Page walks of the three paging modes, and the TLB's rules.
  * Manual: Intel SDM Vol. 3, "Paging".
  */
-#include <criterion/criterion.h>
-
 #include "mmu/paging.h"
+#include "tests/mmu_rig.h"
 
-enum { RAM_SIZE = 8 << 20, DIRECTORY = 0x10000, TABLE = 0x11000, PDPT = 0x12000, PML4 = 0x13000 };
+enum { DIRECTORY = 0x10000, TABLE = 0x11000, PDPT = 0x12000, PML4 = 0x13000 };
 enum { ALL = PTE_PRESENT | PTE_WRITABLE | PTE_USER };
 
-static AddressSpace *space;
-static Memory ram;
-static Mmu *mmu;
 static PageFault fault;
 static PhysAddr physical;
 
-static void setup(void)
-{
-    space = calloc(1, sizeof *space);
-    mmu = calloc(1, sizeof *mmu);
-    space_init(space, "memory", ((u64)1 << 40) - 1, NULL);
-    cr_assert(memory_create(&ram, RAM_SIZE));
-    space_add_memory(space, "ram", 0, RAM_SIZE, &ram, 0, true);
-    mmu_init(mmu, space, 40, NULL);
-}
-
-static void teardown(void)
-{
-    memory_destroy(&ram);
-    free(mmu);
-    free(space);
-}
-
-TestSuite(mmu, .init = setup, .fini = teardown);
+TestSuite(mmu, .init = mmu_rig_open, .fini = mmu_rig_close);
 
 static void entry(PhysAddr table, unsigned index, Size size, u64 value)
 {
@@ -251,9 +230,7 @@ static u64 count_read(void *device, u32 offset, Size size)
     return TABLE | ALL | PTE_ACCESSED;
 }
 
-static void ignore_write(void *device, u32 offset, Size size, u64 value)
-{
-}
+static void ignore_write(void *device, u32 offset, Size size, u64 value) {}
 
 Test(mmu, a_trace_tells_the_way_and_asks_no_device)
 {
