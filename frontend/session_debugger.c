@@ -61,12 +61,12 @@ static bool open_lint(Session *session)
 /* Nothing else is to be seen of a machine that waits, and nobody knows a port that was free. */
 static void tell_where_gdb_is_waited_for(const Session *session)
 {
-    const GdbAddress *address = &session->options.gdb;
+    const SocketAddress *address = &session->options.gdb.socket;
     const char *host = *address->host ? address->host : "localhost";
 
-    if (!session->options.start_stopped && (address->kind == GDB_UNIX || address->port))
+    if (!session->options.start_stopped && (address->kind == SOCKET_UNIX || address->port))
         return;
-    if (address->kind == GDB_UNIX)
+    if (address->kind == SOCKET_UNIX)
         fprintf(stderr, "vitrine: in gdb: target remote %s\n", address->path);
     else
         fprintf(stderr, "vitrine: in gdb: target remote %s:%u\n", host,
@@ -77,7 +77,7 @@ static bool open_gdb(Session *session)
 {
     GdbAddress *address = &session->options.gdb;
 
-    if (address->kind == GDB_NOWHERE)
+    if (address->socket.kind == SOCKET_NOWHERE)
         return true;
     if (address->registers == GDB_REGISTERS_AUTOMATIC && session->kernel.is_64_bit)
         address->registers = GDB_REGISTERS_64;

@@ -301,22 +301,22 @@ Test(gdb_address, words)
 #define ACCEPT(where)                                                                              \
     cr_assert(gdb_address_parse(&address, where, error, sizeof error), "%s", error)
     ACCEPT("tcp::1234");
-    cr_assert_eq(address.kind, GDB_TCP);
-    cr_assert_eq(address.port, 1234);
-    cr_assert_str_eq(address.host, "");
+    cr_assert_eq(address.socket.kind, SOCKET_TCP);
+    cr_assert_eq(address.socket.port, 1234);
+    cr_assert_str_eq(address.socket.host, "");
     ACCEPT("tcp:127.0.0.1:26000,server,nowait");
-    cr_assert_str_eq(address.host, "127.0.0.1");
+    cr_assert_str_eq(address.socket.host, "127.0.0.1");
     ACCEPT("tcp:[::1]:26000");
-    cr_assert_str_eq(address.host, "::1");
+    cr_assert_str_eq(address.socket.host, "::1");
     ACCEPT("unix:/tmp/gdb,arch=x86-64");
-    cr_assert_eq(address.kind, GDB_UNIX);
-    cr_assert_str_eq(address.path, "/tmp/gdb");
+    cr_assert_eq(address.socket.kind, SOCKET_UNIX);
+    cr_assert_str_eq(address.socket.path, "/tmp/gdb");
     cr_assert_eq(address.registers, GDB_REGISTERS_64);
     cr_assert(!address.linear_pc);
     ACCEPT("tcp::1234,pc=linear");
     cr_assert(address.linear_pc);
     ACCEPT("none");
-    cr_assert_eq(address.kind, GDB_NOWHERE);
+    cr_assert_eq(address.socket.kind, SOCKET_NOWHERE);
     refuse("tcp:1234x", "tcp::PORT");
     refuse("tcp::70000", "tcp::PORT");
     refuse("udp::1234", "tcp::PORT");
@@ -327,7 +327,8 @@ Test(gdb_address, words)
 
 Test(gdb_clients, a_port_in_use_is_told_clearly)
 {
-    GdbAddress address = {.kind = GDB_TCP, .host = "127.0.0.1", .port = gdb_server_port(server)};
+    GdbAddress address = {
+        .socket = {SOCKET_TCP, .host = "127.0.0.1", .port = gdb_server_port(server)}};
     char error[256] = "";
 
     cr_assert_null(gdb_server_open(&address, rig->debugger, error, sizeof error));

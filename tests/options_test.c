@@ -210,12 +210,12 @@ Test(options, debug_exit)
 Test(options, gdb)
 {
     ACCEPT("");
-    cr_assert_eq(options.gdb.kind, GDB_NOWHERE);
+    cr_assert_eq(options.gdb.socket.kind, SOCKET_NOWHERE);
     ACCEPT("-s -S");
-    cr_assert_eq(options.gdb.port, 1234);
+    cr_assert_eq(options.gdb.socket.port, 1234);
     cr_assert(options.start_stopped);
     ACCEPT("-gdb tcp:127.0.0.1:4321");
-    cr_assert_eq(options.gdb.port, 4321);
+    cr_assert_eq(options.gdb.socket.port, 4321);
     refuse("-gdb 1234", "-gdb 1234|tcp::PORT");
     refuse("-gdb", "must follow");
 }
@@ -228,7 +228,7 @@ Test(options, course_makefiles)
     ACCEPT("-drive file=obj/kern/kernel.img,index=0,media=disk,format=raw -serial mon:stdio "
            "-gdb tcp::26000 -D qemu.log -smp 1");
     cr_assert_eq(options.note_count, 0);
-    cr_assert_eq(options.gdb.port, 26000);
+    cr_assert_eq(options.gdb.socket.port, 26000);
     ACCEPT("-device isa-debug-exit -drive format=raw,media=disk,index=0,file=os.dsk -m 4 -net none "
            "-nographic -monitor null");
     ACCEPT("-parallel stdio -hda bin/ucore.img -serial null");

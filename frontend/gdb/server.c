@@ -27,7 +27,7 @@ GdbServer *gdb_server_open(const GdbAddress *address, Debugger *debugger, char *
     server->client.fd = -1;
     for (unsigned i = 0; i < GDB_TURNED_AWAY; i++)
         server->turned_away[i].fd = -1;
-    server->listener = gdb_listen(address, &server->port, error, error_size);
+    server->listener = socket_listen(&address->socket, "-gdb", &server->port, error, error_size);
     server->commands = server->listener >= 0 ? gdb_commands(server) : NULL;
     if (server->commands)
         return server;
@@ -112,8 +112,8 @@ void gdb_server_close(GdbServer *server, int status)
             close(server->turned_away[i].fd);
     close(server->listener);
     commands_destroy(server->commands);
-    if (server->address.kind == GDB_UNIX)
-        unlink(server->address.path);
+    if (server->address.socket.kind == SOCKET_UNIX)
+        unlink(server->address.socket.path);
     free(server);
 }
 
