@@ -4,6 +4,8 @@
  */
 #include "frontend/monitor.h"
 
+#include "frontend/monitor_line.h"
+
 #include "frontend/serial_backend.h"
 
 #include <errno.h>
@@ -14,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE = 1024, KEYS = 4096, HISTORY_LINES = 500, ESCAPE = 'A' & 0x1F };
+enum { LINE = MONITOR_LINE, KEYS = 4096, HISTORY_LINES = 500, ESCAPE = 'A' & 0x1F };
 
 struct Monitor {
     Debugger *debugger;
@@ -29,10 +31,8 @@ struct Monitor {
     bool escaped;
     EditLine *editor; /* NULL: no terminal */
     History *history;
-    bool editing;    /* the prompt is shown */
-    char line[LINE]; /* without an editor */
-    unsigned line_length;
-    bool line_too_long;
+    bool editing;     /* the prompt is shown */
+    MonitorLine line; /* without an editor */
 };
 
 static void write_text(void *owner, const char *text, size_t length)
@@ -215,20 +215,17 @@ static void edit(Monitor *monitor)
 /* One byte of a script. */
 static void collect(Monitor *monitor, char c)
 {
-    if (c != '\n' && c != '\r') {
-        if (monitor->line_length + 1 < LINE)
-            monitor->line[monitor->line_length++] = c;
-        else
-            monitor->line_too_long = true;
-        return;
-    }
-    monitor->line[monitor->line_length] = '\0';
-    if (monitor->line_too_long)
+    switch (monitor_line_take(&monitor->line, c)) {
+    case LINE_GOES_ON:
+        break;
+    case LINE_READY:
+        if (*monitor->line.text)
+            obey(monitor, monitor->line.text);
+        break;
+    case LINE_TOO_LONG:
         printf("That line is too long.\n");
-    else if (monitor->line_length)
-        obey(monitor, monitor->line);
-    monitor->line_length = 0;
-    monitor->line_too_long = false;
+        break;
+    }
 }
 
 /* ---- the terminal ---- */
@@ -298,7 +295,7 @@ static void read_keys(Monitor *monitor)
     monitor->key_count = got > 0 ? (unsigned)got : 0;
     if (got > 0)
         return;
-    if (monitor->line_length)
+    if (monitor->line.length)
         collect(monitor, '\n'); /* a last line without an end */
     monitor->ended = true;
 }

@@ -1,13 +1,13 @@
 /*
- * Ports on the host's side: POSIX terminals and pseudo-terminals (IEEE 1003.1, "General Terminal
- * Interface").
+ * Ports on the host's side: POSIX terminals (IEEE 1003.1, "General Terminal Interface").
  */
 #include "frontend/serial_backend.h"
+
+#include "frontend/pseudo_terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,27 +96,8 @@ static bool open_file(SerialBackend *backend, char *error, size_t error_size)
 
 static bool open_pty(SerialBackend *backend, char *error, size_t error_size)
 {
-    struct termios raw;
-    char name[128];
-    int slave;
-
-    if (openpty(&backend->input, &slave, NULL, NULL, NULL)) {
-        snprintf(error, error_size, "the host gives no pseudo-terminal for %s: %s", backend->label,
-                 strerror(errno));
-        return false;
-    }
-    if (!tcgetattr(slave, &raw)) {
-        cfmakeraw(&raw);
-        tcsetattr(slave, TCSANOW, &raw);
-    }
-    ttyname_r(slave, name, sizeof name);
-    /* The slave end stays open, so that the master does not report a hang-up between users. */
-    fcntl(backend->input, F_SETFL, O_NONBLOCK);
-    fcntl(backend->input, F_SETFD, FD_CLOEXEC);
-    fcntl(slave, F_SETFD, FD_CLOEXEC);
-    backend->output = backend->input;
-    fprintf(stderr, "vitrine: %s is %s\n", backend->label, name);
-    return true;
+    backend->input = backend->output = pseudo_terminal_open(backend->label, error, error_size);
+    return backend->input >= 0;
 }
 
 bool serial_backend_open(SerialBackend *backend, const PortOption *option, const char *label,
