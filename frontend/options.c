@@ -127,7 +127,7 @@ static const OptionRow rows[] = {
     {"lint", NULL, "say what the guest hardly means: reads of unwritten RAM and the\n"
      "like; slow", set_lint},
     {"source", "FOLDER", "where source files are looked for; likewise", set_source},
-    {"monitor", "stdio|none", "the debugger's prompt, which takes QEMU's and gdb's commands", set_monitor},
+    {"monitor", "stdio|pty|tcp:...|unix:...|none", "the debugger's prompt, which takes QEMU's and gdb's commands", set_monitor},
     {"name", "TEXT", "what the window's title says", set_name},
     {"full-screen", NULL, "the window fills the screen", set_full_screen},
     {"curses", NULL, NULL, set_curses},

@@ -7,6 +7,7 @@
 
 #include "devices/machine.h"
 #include "frontend/gdb/address.h"
+#include "frontend/monitor_address.h"
 
 typedef struct DriveOption {
     DriveKind kind;             /* of an IDE drive; of a floppy drive DRIVE_DISK or DRIVE_NONE */
@@ -71,6 +72,7 @@ typedef struct Options {
     unsigned symbol_count, source_count;
     bool lint;
     PortKind monitor;                   /* PORT_STDIO, or PORT_DEFAULT: none */
+    MonitorAddress remote_monitor;      /* and another */
     u16 debug_console_port;             /* 0: E9h */
 
     DisplayChoice display;

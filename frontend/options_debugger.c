@@ -7,10 +7,21 @@
 
 bool set_monitor(Parser *parser, const char *text)
 {
-    if (!strcmp(text, "stdio") || !strcmp(text, "mon:stdio"))
+    MonitorAddress address;
+    char sentence[256];
+
+    if (!strcmp(text, "stdio") || !strcmp(text, "mon:stdio")) {
         parser->options->monitor = PORT_STDIO;
-    else if (strcmp(text, "none") && strcmp(text, "null") && strncmp(text, "vc", 2))
-        return option_note(parser, "-monitor: only stdio, null and none are there; nobody listens");
+        return true;
+    }
+    if (!strcmp(text, "none") || !strcmp(text, "null") || !strncmp(text, "vc", 2))
+        return true;
+    if (!monitor_address_parse(&address, text, sentence, sizeof sentence))
+        return option_error(parser, text, "%s", sentence);
+    if (parser->options->remote_monitor.place != MONITOR_NOWHERE)
+        return option_error(parser, text,
+                            "there can be one monitor on the terminal, and one elsewhere");
+    parser->options->remote_monitor = address;
     return true;
 }
 

@@ -1,7 +1,7 @@
 #include "frontend/run_loop.h"
 
 #include "devices/clock.h"
-#include "frontend/monitor.h"
+#include "frontend/monitors.h"
 #include "frontend/pacing.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ enum {
 typedef struct RunLoop {
     Session *session;
     Machine *machine;
-    Monitor *monitor; /* NULL: none */
+    Monitors monitors;
     Pacing pacing;
     bool speed_max;
     bool paused; /* by the user */
@@ -167,7 +167,7 @@ static void obey(RunLoop *loop, DisplayRequest request)
         take_screenshot(loop);
         break;
     case DISPLAY_MONITOR:
-        monitor_take_terminal(loop->monitor);
+        monitor_take_terminal(loop->monitors.terminal);
         break;
     case DISPLAY_SPEED:
         loop->speed_max = !loop->speed_max;
@@ -183,7 +183,7 @@ static DisplayRequest poll_serial(RunLoop *loop, unsigned port)
 {
     SerialBackend *backend = &loop->session->serial[port];
 
-    if (backend->escape && monitor_has_terminal(loop->monitor))
+    if (backend->escape && monitor_has_terminal(loop->monitors.terminal))
         return DISPLAY_NOTHING;
     if (is_running(loop) && takes_input(loop))
         return serial_backend_poll(backend, loop->machine, port);
@@ -220,8 +220,7 @@ static void look_at_host(RunLoop *loop)
         terminal_raw_again();
     }
     look_at_ports(loop);
-    if (loop->monitor)
-        monitor_poll(loop->monitor);
+    monitors_poll(&loop->monitors);
     if (loop->session->timeline)
         refused = timeline_refused(loop->session->timeline);
     if (!loop->over && loop->session->gdb)
@@ -230,7 +229,8 @@ static void look_at_host(RunLoop *loop)
         obey(loop, request);
     if (loop->session->timeline && timeline_refused(loop->session->timeline) != refused)
         tell(loop, "this is the past, which takes no input; go on to its end");
-    if (caught_signal == SIGINT && loop->monitor && monitor_interrupt(loop->monitor))
+    if (caught_signal == SIGINT && loop->monitors.terminal &&
+        monitor_interrupt(loop->monitors.terminal))
         caught_signal = 0;
     if (caught_signal) {
         snprintf(text, sizeof text, "ended by signal %d (%s)", (int)caught_signal,
@@ -271,7 +271,7 @@ static void draw(RunLoop *loop, u64 now)
 static void sleep_until(RunLoop *loop, u64 until)
 {
     Session *session = loop->session;
-    struct pollfd inputs[MACHINE_SERIAL_PORTS + 2 + GDB_POLLED];
+    struct pollfd inputs[MACHINE_SERIAL_PORTS + 1 + MONITORS_POLLED + GDB_POLLED];
     u64 now = host_now_ns();
     struct timespec timeout;
     nfds_t count = 0;
@@ -287,8 +287,7 @@ static void sleep_until(RunLoop *loop, u64 until)
     timeout.tv_nsec = (long)((until - now) % NS_PER_SECOND);
     if (session->display->fd >= 0)
         inputs[count++] = (struct pollfd){.fd = session->display->fd, .events = POLLIN};
-    if (loop->monitor && monitor_input(loop->monitor) >= 0)
-        inputs[count++] = (struct pollfd){.fd = monitor_input(loop->monitor), .events = POLLIN};
+    count += monitors_wait(&loop->monitors, inputs + count);
     for (i = 0; i < MACHINE_SERIAL_PORTS; i++)
         if (serial_backend_input(&session->serial[i]) >= 0 &&
             machine_serial_room(loop->machine, i) && is_running(loop) && takes_input(loop))
@@ -428,24 +427,13 @@ static void monitor_resets(void *owner)
     obey(owner, DISPLAY_RESET);
 }
 
-/* A serial port that has the terminal shares it with the monitor. */
-static void open_monitor(RunLoop *loop)
+static void open_monitors(RunLoop *loop)
 {
-    Session *session = loop->session;
     const CommandHost host = {.owner = loop, .quit = monitor_quits, .reset = monitor_resets};
-    bool shared = false;
     char error[SESSION_ERROR];
-    unsigned i;
 
-    for (i = 0; i < MACHINE_SERIAL_PORTS; i++)
-        shared |= session->serial[i].escape;
-    if (!shared && session->options.monitor != PORT_STDIO)
-        return;
-    loop->monitor = monitor_open(session->debugger, &host, shared, error, sizeof error);
-    if (!loop->monitor)
+    if (!monitors_open(&loop->monitors, loop->session, &host, error, sizeof error))
         end_with_error(loop, error);
-    else if (session->options.monitor == PORT_STDIO)
-        monitor_take_terminal(loop->monitor);
 }
 
 int run_loop(Session *session)
@@ -461,7 +449,7 @@ int run_loop(Session *session)
     u64 now;
 
     restart_pacing(&loop);
-    open_monitor(&loop);
+    open_monitors(&loop);
     while (!loop.over) {
         now = host_now_ns();
         if (now >= loop.next_look) {
@@ -484,6 +472,6 @@ int run_loop(Session *session)
     draw(&loop, host_now_ns());
     gdb_server_close(session->gdb, loop.status);
     session->gdb = NULL;
-    monitor_close(loop.monitor);
+    monitors_close(&loop.monitors);
     return loop.status;
 }

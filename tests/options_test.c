@@ -220,6 +220,21 @@ Test(options, gdb)
     refuse("-gdb", "must follow");
 }
 
+Test(options, monitor)
+{
+    ACCEPT("");
+    cr_assert_eq(options.remote_monitor.place, MONITOR_NOWHERE);
+    ACCEPT("-monitor stdio -monitor telnet:127.0.0.1:5555,server,nowait");
+    cr_assert_eq(options.monitor, PORT_STDIO);
+    cr_assert_eq(options.remote_monitor.place, MONITOR_SOCKET);
+    cr_assert_eq(options.remote_monitor.socket.port, 5555);
+    ACCEPT("-monitor pty");
+    cr_assert_eq(options.remote_monitor.place, MONITOR_PTY);
+    refuse("-monitor tcp:localhost:5555", "server,nowait");
+    refuse("-monitor pty -monitor unix:/tmp/m,server", "one elsewhere");
+    refuse("-monitor sdtio", "stdio, pty");
+}
+
 Test(options, course_makefiles)
 {
     /* xv6, JOS, Pintos, uCore, Linux 0.11, and a kernel under test. */
