@@ -23,3 +23,11 @@ $(BUILD)/tests/guests/%.bin: tests/guests/%.asm
 	nasm -f bin -o $@ $<
 $(BUILD)/tests/kernel_boot_test.o: $(BUILD)/tests/guests/multiboot.bin
 $(BUILD)/tests/kernel_boot_test.o: $(BUILD)/tests/guests/linux.bin
+
+# A program with DWARF of tests/values_test.c.
+$(BUILD)/tests/programs/%.elf: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -m32 -march=i486 -mgeneral-regs-only -std=gnu11 -O0 -g -ffreestanding -fno-pic -fno-pie \
+	    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -c -o $@.o $<
+	ld -m elf_i386 -nostdlib -z noexecstack -Ttext 0x20000 -e begin -o $@ $@.o
+$(BUILD)/tests/values_test.o: $(BUILD)/tests/programs/records.elf

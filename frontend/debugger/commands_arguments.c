@@ -3,7 +3,6 @@
  */
 #include "frontend/debugger/commands_inside.h"
 #include "frontend/debugger/guest_memory.h"
-#include "frontend/debugger/variables.h"
 #include "frontend/disassembly.h"
 #include "frontend/options_parser.h"
 
@@ -77,52 +76,17 @@ bool set_variable(Commands *commands, const char *name, size_t length, u64 value
     return true;
 }
 
-/* DWARF's number of a register. */
-static bool register_of(const Commands *commands, unsigned number, Place *place)
-{
-    static const char *const names_32[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
-    static const char *const names_64[] = {"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp",
-                                           "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
-    bool wide = commands->cpu->code_size == 8;
-    const char *name;
-
-    if (number >= (wide ? COUNT_OF(names_64) : COUNT_OF(names_32)))
-        return false;
-    name = wide ? names_64[number] : names_32[number];
-    place->kind = PLACE_REGISTER;
-    place->reg = register_find(name, strlen(name));
-    return true;
-}
-
 static bool look_up_variable(void *owner, const char *name, size_t length, u64 *value)
 {
     return find_variable(owner, name, length, value);
 }
 
-/* Compound ones are their address, as in C. */
-static bool look_up_local(void *owner, const char *name, size_t length, Place *place,
-                          bool *is_signed)
-{
-    Commands *commands = owner;
-    Variable variable;
-
-    if (!variable_find(commands->cpu, commands->symbols, name, length, &variable) ||
-        !variable.known)
-        return false;
-    *is_signed = variable.is_signed;
-    *place =
-        (Place){.kind = PLACE_LINEAR, .address = variable.place.value, .size = (Size)variable.size};
-    if (variable.is_compound || variable.place.kind == DWARF_AS_VALUE)
-        place->kind = PLACE_NONE;
-    if (variable.place.kind == DWARF_IN_REGISTER)
-        return register_of(commands, (unsigned)variable.place.value, place);
-    return variable.is_compound || variable.size == 1 || variable.size == 2 || variable.size == 4 ||
-           variable.size == 8;
-}
-
 const ExpressionNames *expression_names(Commands *commands, ExpressionNames *names)
 {
-    *names = (ExpressionNames){commands->symbols, look_up_variable, look_up_local, commands};
+    *names = (ExpressionNames){.symbols = commands->symbols,
+                               .variable = look_up_variable,
+                               .owner = commands,
+                               .scope = current_linear(commands)};
     return names;
 }
 

@@ -2,9 +2,9 @@
  * Commands that look at values, memory and source, and change them.
  */
 #include "frontend/debugger/commands_inside.h"
+#include "frontend/debugger/commands_values.h"
 #include "frontend/debugger/guest_memory.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,12 +75,8 @@ static u64 print_string(Commands *commands, bool physical, u64 address)
             cannot_read(commands, physical, address + length);
             return address + length;
         }
-        if (c == '"' || c == '\\')
-            say(commands, "\\%c", c);
-        else if (isprint(c))
-            say(commands, "%c", c);
-        else if (c)
-            say(commands, "\\%03o", c);
+        if (c)
+            say_text_character(commands, c);
     }
     say(commands, "\"%s\n", c ? "..." : "");
     return address + length;
@@ -167,6 +163,10 @@ static bool write_place(Commands *commands, const Place *place, u64 value)
 
     if (refuses_changes(commands))
         return false;
+    if (place->size > QWORD) {
+        say(commands, "Only numbers can be set: name a member, or an element.\n");
+        return false;
+    }
     if (place->kind == PLACE_REGISTER) {
         if (debugger_write_register(commands->debugger, register_name(place->reg), value))
             return true;
@@ -243,6 +243,8 @@ CommandResult command_do_print(Commands *commands, const char *text)
     Format format = {.count = 1, .letter = 'x'};
     const char *equals;
     Expression *expression;
+    const CType *type;
+    bool whole;
     u64 value;
 
     if (!parse_format(commands, &text, &format))
@@ -252,7 +254,10 @@ CommandResult command_do_print(Commands *commands, const char *text)
         return command_do_set(commands, text);
     expression = compile(commands, *text ? text : "$_");
     if (expression && evaluate_compiled(commands, expression, &value)) {
-        if (format.has_letter)
+        type = expression_c_type(expression, &whole);
+        if (type)
+            print_c_value(commands, &format, type, whole ? VALUE_IN_MEMORY : 0, value);
+        else if (format.has_letter)
             print_value(commands, &format, value,
                         format.size ? format.size : expression_size(expression, commands->cpu));
         else

@@ -3,6 +3,7 @@
  */
 #include "frontend/debugger/backtrace.h"
 #include "frontend/debugger/commands_inside.h"
+#include "frontend/debugger/commands_values.h"
 #include "frontend/debugger/variables.h"
 
 #include <inttypes.h>
@@ -138,23 +139,25 @@ CommandResult command_info_variables(Commands *commands, const char *text)
 
 static void print_variable(Commands *commands, const Variable *variable)
 {
-    char suffix[128];
+    char name[TYPE_NAME];
+    CTypeKind kind = type_kind(&variable->type);
+    bool whole = kind == C_RECORD || kind == C_ARRAY;
     u64 value;
 
-    say(commands, "%s %s = ", variable->type, variable->name);
+    say(commands, "%s %s = ", type_name(&variable->type, name, sizeof name), variable->name);
     if (!variable->known)
-        say(commands, "not known here: the compiler has optimized it away\n");
-    else if (variable->is_compound)
-        say(commands, "{%u bytes at 0x%" PRIx64 "}\n", variable->size, variable->place.value);
-    else if (!variable_read(commands->cpu, variable, &value))
-        say(commands, "cannot be read\n");
-    else if (variable->is_pointer)
-        say(commands, "0x%" PRIx64 "%s\n", value,
-            symbol_suffix(commands, value, suffix, sizeof suffix));
-    else if (variable->is_signed)
-        say(commands, "%" PRId64 "\n", (i64)sign_extend(value, (Size)variable->size));
+        say(commands, "not known here: the compiler has optimized it away");
+    else if (whole && variable->place.kind != DWARF_IN_MEMORY)
+        say(commands, "kept in a register");
+    else if (whole || type_size(&variable->type) > QWORD)
+        print_c_value(commands, NULL, &variable->type, VALUE_IN_MEMORY | VALUE_AFTER_TYPE,
+                      variable->place.value);
+    else if (variable_read(commands->cpu, &variable->place, (unsigned)type_size(&variable->type),
+                           &value))
+        print_c_value(commands, NULL, &variable->type, VALUE_AFTER_TYPE, value);
     else
-        say(commands, "%" PRIu64 "  0x%" PRIx64 "\n", value, value);
+        say(commands, "cannot be read");
+    say(commands, "\n");
 }
 
 static CommandResult print_variables(Commands *commands, bool arguments)

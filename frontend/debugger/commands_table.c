@@ -91,6 +91,7 @@ static const CommandRow rows[] = {
     {"", "", "", "Looking and changing", "", NULL, 0, 0},
     {"print", "p inspect output", "[/FORMAT] EXPRESSION", "the value of an expression",
      "  eax, $esp + 4, [esp+4], byte phys[0x400], ds:[si], main, &counter, kernel.c:12, cr3, cs.base, zf ...\n"
+     "  task->name, tasks[3], *p, &x, (struct task *)0x1234, sizeof(Task), as a program's DWARF has them.\n"
      "  FORMAT: x hexadecimal, d decimal, u unsigned, o octal, t binary, c character, a address.",
      command_do_print, WORDS_EXPRESSION, 0},
     {"set", "", "PLACE = VALUE", "change a register, memory, or a $variable of your own",

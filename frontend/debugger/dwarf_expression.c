@@ -72,7 +72,8 @@ static u64 loaded(DwarfStack *stack, u64 address, u64 size)
 {
     u64 value = 0;
 
-    if (size > QWORD || guest_read(stack->context->cpu, address, &value, size) != size)
+    if (!stack->context->cpu || size > QWORD ||
+        guest_read(stack->context->cpu, address, &value, size) != size)
         stack->failed = true;
     return value;
 }

@@ -14,7 +14,7 @@ enum { DWARF_REGISTERS = 17 };
 /* Registers by DWARF's numbers (System V ABI: "DWARF Register Number Mapping"), which differ between
  * i386 and x86-64. `word`: DWORD or QWORD says which; WORD code has i386's. */
 typedef struct DwarfContext {
-    Cpu *cpu;
+    Cpu *cpu;               /* NULL: nothing can be read */
     Size word;
     u64 registers[DWARF_REGISTERS];     /* general ones; the last known is the instruction pointer */
     u32 known;                          /* bit n: register n is */

@@ -1,8 +1,7 @@
 /*
  * Evaluating what expression_parse.c has made of an expression.
  *
- * Not implemented: pointer arithmetic by the size of what is pointed to, structures, floating
- * point.
+ * Not implemented: computing with floating-point numbers; variables of callers' frames.
  */
 #include "frontend/debugger/expression_code.h"
 
@@ -10,9 +9,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct Evaluation {
     Cpu *cpu;
+    Symbols *symbols;
     u64 stack[EXPRESSION_STEPS + 1]; /* the first is below all that is pushed */
     u64 *top;                        /* the last that was pushed */
     char *error;
@@ -49,6 +50,59 @@ static bool load(Evaluation *evaluation, const ExpressionStep *step)
     }
     *evaluation->top = step->is_signed ? sign_extend(value, size) : value;
     return true;
+}
+
+static bool find_local(const Evaluation *evaluation, const ExpressionStep *step, DwarfPlace *place)
+{
+    if (evaluation->symbols &&
+        variable_place(evaluation->cpu, evaluation->symbols, step->number, place))
+        return true;
+    snprintf(evaluation->error, evaluation->error_size,
+             "a variable is not in scope here, or the compiler has optimized it away");
+    return false;
+}
+
+static bool push_local(Evaluation *evaluation, const ExpressionStep *step)
+{
+    DwarfPlace place;
+    u64 value;
+
+    if (!find_local(evaluation, step, &place))
+        return false;
+    if (step->kind == DO_LOCAL_ADDRESS) {
+        if (place.kind != DWARF_IN_MEMORY) {
+            snprintf(evaluation->error, evaluation->error_size,
+                     "a variable that is kept in a register has no address");
+            return false;
+        }
+        *++evaluation->top = place.value;
+        return true;
+    }
+    if (!variable_read(evaluation->cpu, &place, step->size, &value)) {
+        snprintf(evaluation->error, evaluation->error_size,
+                 "the memory at 0x%" PRIx64 ", where a variable lies, cannot be read", place.value);
+        return false;
+    }
+    *++evaluation->top = step->is_signed ? sign_extend(value, (Size)step->size) : value;
+    return true;
+}
+
+/* Puts a value onto the stack. */
+static bool push(Evaluation *evaluation, const ExpressionStep *step)
+{
+    switch (step->kind) {
+    case DO_NUMBER:
+        *++evaluation->top = step->number;
+        return true;
+    case DO_REGISTER:
+        *++evaluation->top = register_read(step->reg, evaluation->cpu);
+        return true;
+    case DO_SIZE:
+        *++evaluation->top = resolve_size(evaluation->cpu, step->size);
+        return true;
+    default:
+        return push_local(evaluation, step);
+    }
 }
 
 static bool unary(Evaluation *evaluation, const ExpressionStep *step)
@@ -148,6 +202,10 @@ static bool binary(Evaluation *evaluation, const ExpressionStep *step)
     u64 b = *evaluation->top--, *top = evaluation->top, a = *top;
 
     switch (step->kind) {
+    case DO_SWAP:
+        *top = b;
+        *++evaluation->top = a;
+        return true;
     case DO_SELECTOR:
         return selector_linear(evaluation, a, b);
     case DO_MULTIPLY:
@@ -214,13 +272,12 @@ static bool evaluate(const Expression *expression, Evaluation *evaluation, unsig
     for (unsigned i = 0; i < count;) {
         const ExpressionStep *step = &expression->steps[i++];
 
-        if (step->kind == DO_NUMBER)
-            *++evaluation->top = step->number;
-        else if (step->kind == DO_REGISTER)
-            *++evaluation->top = register_read(step->reg, evaluation->cpu);
-        else if (step->kind >= DO_JUMP)
+        if (step->kind <= DO_LOCAL_ADDRESS) {
+            if (!push(evaluation, step))
+                return false;
+        } else if (step->kind >= DO_JUMP)
             i = jump(evaluation, step, i);
-        else if (step->kind == DO_SELECTOR || step->kind >= DO_MULTIPLY) {
+        else if (step->kind == DO_SELECTOR || step->kind == DO_SWAP || step->kind >= DO_MULTIPLY) {
             if (!binary(evaluation, step))
                 return false;
         } else if (!unary(evaluation, step)) {
@@ -234,7 +291,8 @@ static bool evaluate(const Expression *expression, Evaluation *evaluation, unsig
 bool expression_evaluate(const Expression *expression, Cpu *cpu, u64 *value, char *error,
                          size_t error_size)
 {
-    Evaluation evaluation = {.cpu = cpu, .error = error, .error_size = error_size};
+    Evaluation evaluation = {
+        .cpu = cpu, .symbols = expression->symbols, .error = error, .error_size = error_size};
 
     return evaluate(expression, &evaluation, 0, value);
 }
@@ -254,23 +312,62 @@ unsigned expression_pointee(const Expression *expression)
     return expression->type.pointee > QWORD ? DWORD : expression->type.pointee;
 }
 
+const CType *expression_c_type(const Expression *expression, bool *whole)
+{
+    *whole = expression->type.is_whole;
+    return expression->type.c.known ? &expression->type.c : NULL;
+}
+
+/* DWARF's number of a register. */
+static const Register *register_of(const Cpu *cpu, u64 number)
+{
+    static const char names[2][16][4] = {
+        {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"},
+        {"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12",
+         "r13", "r14", "r15"},
+    };
+    const char *name = number < 16 ? names[cpu->code_size == 8][number] : "";
+
+    return register_find(name, strlen(name));
+}
+
+static Place local_place(const Cpu *cpu, const DwarfPlace *found, u64 size)
+{
+    const Register *reg;
+
+    if (found->kind == DWARF_IN_MEMORY)
+        return (Place){PLACE_LINEAR, NULL, found->value, size};
+    reg = found->kind == DWARF_IN_REGISTER ? register_of(cpu, found->value) : NULL;
+    return (Place){reg ? PLACE_REGISTER : PLACE_NONE, reg, 0, size};
+}
+
 bool expression_place(const Expression *expression, Cpu *cpu, Place *place, char *error,
                       size_t error_size)
 {
-    Evaluation evaluation = {.cpu = cpu, .error = error, .error_size = error_size};
+    Evaluation evaluation = {
+        .cpu = cpu, .symbols = expression->symbols, .error = error, .error_size = error_size};
     const ExpressionStep *last = &expression->steps[expression->count - 1];
+    bool whole = expression->type.is_whole;
+    DwarfPlace found;
     u64 address;
 
     *place = (Place){.kind = PLACE_NONE};
     if (!expression->type.is_place)
         return true;
-    if (last->kind == DO_REGISTER) {
+    if (!whole && last->kind == DO_REGISTER) {
         *place = (Place){PLACE_REGISTER, last->reg, 0, register_size(last->reg)};
         return true;
     }
-    if (!evaluate(expression, &evaluation, 1, &address))
+    if (!whole && last->kind == DO_LOCAL) {
+        if (!find_local(&evaluation, last, &found))
+            return false;
+        *place = local_place(cpu, &found, last->size);
+        return true;
+    }
+    if (!evaluate(expression, &evaluation, !whole, &address))
         return false;
-    *place = (Place){last->kind == DO_LOAD_PHYSICAL ? PLACE_PHYSICAL : PLACE_LINEAR, NULL, address,
-                     resolve_size(cpu, last->size)};
+    *place =
+        (Place){!whole && last->kind == DO_LOAD_PHYSICAL ? PLACE_PHYSICAL : PLACE_LINEAR, NULL,
+                address, whole ? type_size(&expression->type.c) : resolve_size(cpu, last->size)};
     return true;
 }

@@ -9,6 +9,8 @@
  *   memory      [esp+4] has the size of the mode's addresses; byte[x] word[x] dword[x] qword[x];
  *               es:[di], [es:di] through a segment; phys[x], byte phys[x]; *x, *(char *)x
  *   operators   C's, with C's precedence; numbers are of 64 bits and unsigned
+ *   C's types   of programs with DWARF: task->name, table[3].x, *p, &x, p + 1 counts in what p points to,
+ *               (struct task *)0x1234, {struct task}0x1234, sizeof(struct task), names of enumerators
  *   signs       i8(x) i16(x) i32(x) i64(x), or a cast as in C, (int)x: compares, /, % and >> are signed
  *               where one side is; eax == -1 and eax > -16 mean 32-bit numbers as EAX is one
  */
@@ -18,6 +20,7 @@
 #include "cpu/cpu.h"
 #include "frontend/debugger/registers.h"
 #include "frontend/debugger/symbols.h"
+#include "frontend/debugger/types.h"
 
 typedef struct Expression Expression;
 
@@ -27,17 +30,16 @@ typedef struct Place {
     PlaceKind kind;
     const Register *reg;
     u64 address;
-    Size size;
+    u64 size;                   /* bytes */
 } Place;
 
 /* Where names come from beside the registers. */
 typedef struct ExpressionNames {
     Symbols *symbols;           /* NULL: none. Outlives the expression */
     bool (*variable)(void *owner, const char *name, size_t length, u64 *value);  /* $name; or NULL */
-    /* A variable of the function that runs: where it lies, and whether it is signed; or NULL. A constant's
-     * place is PLACE_NONE, and its value in `address`. */
-    bool (*local)(void *owner, const char *name, size_t length, Place *place, bool *is_signed);
     void *owner;
+    u64 scope;                  /* variables are those of the function around this code; 0: of none. They
+                                 * are looked up again in the frame that runs when it is evaluated */
 } ExpressionNames;
 
 /* `names` may be NULL. NULL with a sentence in `error` that says where the text makes no sense. */
@@ -59,6 +61,10 @@ Size expression_size(const Expression *expression, const Cpu *cpu);
 bool expression_is_signed(const Expression *expression);
 /* Bytes of what a pointer, `(short *)x`, points to; 0: it is none. */
 unsigned expression_pointee(const Expression *expression);
+
+/* As the program's source has it; NULL: that is not known. Where `whole` the value is the address of it. Valid
+ * while the file of symbols is loaded. */
+const CType *expression_c_type(const Expression *expression, bool *whole);
 
 /* Where the value lies; PLACE_NONE for the value of a computation. False as expression_evaluate(). */
 bool expression_place(const Expression *expression, Cpu *cpu, Place *place, char *error,

@@ -71,18 +71,32 @@ static ExpressionType negated(ExpressionType type)
     return type;
 }
 
+/* Structures and floating-point numbers are only looked at. */
+static void expect_number(ExpressionParser *parser, const ExpressionType *type)
+{
+    CTypeKind kind = type_kind(&type->c);
+
+    if (kind == C_RECORD)
+        expression_fail(parser, "a structure is no number: name one of its members");
+    else if (kind == C_FLOAT)
+        expression_fail(parser, "floating-point numbers can only be printed");
+}
+
 static ExpressionType operate(ExpressionParser *parser, ExpressionStepKind kind,
                               ExpressionType type)
 {
+    expect_number(parser, &type);
     expression_emit(parser, kind);
-    type.is_place = false;
+    type.is_place = type.is_whole = type.is_symbol = false;
+    type.c = (CType){0};
+    type.pointee = 0;
     return type;
 }
 
 static ExpressionType parse_not(ExpressionParser *parser)
 {
-    expression_parse_unary(parser);
-    return operate(parser, DO_NOT, computed_type);
+    operate(parser, DO_NOT, expression_parse_unary(parser));
+    return computed_type;
 }
 
 ExpressionType expression_parse_unary(ExpressionParser *parser)
@@ -146,14 +160,48 @@ static bool take_operator(ExpressionParser *parser, const BinaryOperator *operat
     return true;
 }
 
+/* `p + 1`, `1 + p`, `p - 1`, `p - q` count in what p points to. */
+static ExpressionType combine_pointers(ExpressionParser *parser, ExpressionStepKind kind,
+                                       const ExpressionType *left, const ExpressionType *right)
+{
+    bool swap = !expression_points(left);
+    ExpressionType pointer = swap ? *right : *left;
+
+    if (!swap && expression_points(right)) {
+        expression_emit(parser, kind);
+        if (expression_push_stride(parser, left))
+            expression_emit(parser, DO_DIVIDE)->is_signed = true;
+        return (ExpressionType){.size = QWORD, .is_signed = true};
+    }
+    if (swap)
+        expression_emit(parser, DO_SWAP);
+    if (expression_push_stride(parser, &pointer)) {
+        expression_emit(parser, DO_MULTIPLY);
+        expression_emit(parser, kind);
+    }
+    if (type_kind(&pointer.c) == C_ARRAY) {
+        CType element = type_target(&pointer.c);
+
+        pointer.c = type_pointer(&element);
+    }
+    pointer.is_place = pointer.is_whole = false;
+    return pointer;
+}
+
 static ExpressionType combine(ExpressionParser *parser, unsigned level, ExpressionStepKind kind,
                               const ExpressionType *left, const ExpressionType *right)
 {
     bool compares = level == LEVEL_COMPARE || level == LEVEL_EQUAL;
     bool asked = left->is_signed || right->is_signed;
     bool negative = left->is_negative || right->is_negative;
-    ExpressionStep *step = expression_emit(parser, kind);
+    ExpressionStep *step;
 
+    expect_number(parser, left);
+    expect_number(parser, right);
+    if ((kind == DO_ADD && (expression_points(left) || expression_points(right))) ||
+        (kind == DO_SUBTRACT && expression_points(left)))
+        return combine_pointers(parser, kind, left, right);
+    step = expression_emit(parser, kind);
     step->is_signed = asked || negative;
     if (compares && !asked && left->is_negative && right->size != SIZE_NONE)
         step->size = right->size;
@@ -168,8 +216,6 @@ static ExpressionType combine(ExpressionParser *parser, unsigned level, Expressi
         .is_constant = left->is_constant && right->is_constant,
         .is_signed = asked,
         .is_negative = negative && left->is_constant && right->is_constant,
-        .pointee = left->pointee,
-        .pointee_signed = left->pointee_signed,
     };
 }
 
@@ -258,6 +304,7 @@ Expression *expression_compile_part(const char *text, const char **rest,
         return NULL;
     }
     expression->type = type;
+    expression->symbols = names ? names->symbols : NULL;
     expression->count = parser.count;
     memcpy(expression->steps, parser.steps, parser.count * sizeof *expression->steps);
     return expression;

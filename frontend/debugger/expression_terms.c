@@ -17,7 +17,7 @@ static bool is_word_character(char c)
     return isalnum((u8)c) || c == '_' || c == '$' || c == '.' || c == '@' || c == '?';
 }
 
-static ExpressionType push_number(ExpressionParser *parser, u64 value)
+ExpressionType expression_push_number(ExpressionParser *parser, u64 value)
 {
     expression_emit(parser, DO_NUMBER)->number = value;
     return number_type;
@@ -60,7 +60,7 @@ static ExpressionType parse_number(ExpressionParser *parser)
                                    begin);
         value = value * base + digit;
     }
-    return push_number(parser, value);
+    return expression_push_number(parser, value);
 }
 
 static ExpressionType parse_character(ExpressionParser *parser)
@@ -80,13 +80,13 @@ static ExpressionType parse_character(ExpressionParser *parser)
     if (!*parser->at || parser->at[1] != '\'')
         return expression_fail(parser, "a character is written 'a'");
     parser->at += 2;
-    return push_number(parser, (u8)c);
+    return expression_push_number(parser, (u8)c);
 }
 
 /* ---- memory ---- */
 
-static ExpressionType loaded(ExpressionParser *parser, ExpressionStepKind kind,
-                             const ExpressionType *value)
+ExpressionType expression_load(ExpressionParser *parser, ExpressionStepKind kind,
+                               const ExpressionType *value)
 {
     ExpressionStep *step = expression_emit(parser, kind);
 
@@ -106,7 +106,7 @@ static ExpressionType parse_bracket(ExpressionParser *parser, ExpressionStepKind
     expression_parse_whole(parser);
     parser->no_colon = outer;
     expression_expect(parser, "]");
-    return loaded(parser, kind, value);
+    return expression_load(parser, kind, value);
 }
 
 static bool segment_register(const Register *reg, SegmentRegister *segment)
@@ -137,7 +137,7 @@ static ExpressionType parse_behind_segment(ExpressionParser *parser, SegmentRegi
         expression_parse_unary(parser);
     }
     expression_emit(parser, DO_SEGMENT)->number = segment;
-    return memory ? loaded(parser, DO_LOAD, value) : (ExpressionType){.size = SIZE_MODE};
+    return memory ? expression_load(parser, DO_LOAD, value) : (ExpressionType){.size = SIZE_MODE};
 }
 
 /* ---- types ---- */
@@ -160,7 +160,7 @@ static const struct {
     {"uint", DWORD, false},    {"size_t", SIZE_LONG, false}, {"uintptr_t", SIZE_LONG, false},
 };
 
-static size_t word_length(const char *text)
+size_t expression_word_length(const char *text)
 {
     size_t length = 0;
 
@@ -177,7 +177,7 @@ static bool is_word(const char *text, size_t length, const char *word)
 static bool take_word(ExpressionParser *parser, const char *word)
 {
     expression_skip_blanks(parser);
-    if (!is_word(parser->at, word_length(parser->at), word))
+    if (!is_word(parser->at, expression_word_length(parser->at), word))
         return false;
     parser->at += strlen(word);
     return true;
@@ -188,7 +188,7 @@ static bool take_size_word(ExpressionParser *parser, ExpressionType *type)
     size_t length;
 
     expression_skip_blanks(parser);
-    length = word_length(parser->at);
+    length = expression_word_length(parser->at);
     for (unsigned i = 0; i < COUNT_OF(type_words); i++) {
         if (is_word(parser->at, length, type_words[i].word)) {
             parser->at += length;
@@ -204,9 +204,12 @@ static bool take_size_word(ExpressionParser *parser, ExpressionType *type)
  * where no type is. */
 static bool take_type(ExpressionParser *parser, ExpressionType *type)
 {
-    bool is_unsigned = take_word(parser, "unsigned");
-    bool is_signed = !is_unsigned && take_word(parser, "signed");
+    bool is_unsigned, is_signed;
 
+    if (expression_take_program_type(parser, type))
+        return true;
+    is_unsigned = take_word(parser, "unsigned");
+    is_signed = !is_unsigned && take_word(parser, "signed");
     *type = (ExpressionType){.size = DWORD, .is_signed = true};
     if (!take_size_word(parser, type) && !is_unsigned && !is_signed)
         return false;
@@ -227,8 +230,14 @@ static bool take_type(ExpressionParser *parser, ExpressionType *type)
 
 static ExpressionType cast(ExpressionParser *parser, const ExpressionType *type)
 {
+    ExpressionType value = *type;
+
+    if (type->is_whole)
+        return expression_fail(parser, "only a pointer or a number can be cast to: write "
+                                       "*(TYPE *)ADDRESS");
+    value.is_place = false;
     expression_emit(parser, type->is_signed ? DO_EXTEND : DO_TRUNCATE)->size = type->size;
-    return *type;
+    return value;
 }
 
 /* `byte[x]`, `word ptr ds:[x]`, `dword phys[x]`, `u8(x)`; `at` is behind the word. */
@@ -249,7 +258,7 @@ static ExpressionType parse_sized(ExpressionParser *parser, const ExpressionType
         expression_expect(parser, ")");
         return cast(parser, type);
     }
-    length = word_length(parser->at);
+    length = expression_word_length(parser->at);
     reg = register_find(parser->at, length);
     if (segment_register(reg, &segment) && parser->at[length] == ':') {
         parser->at += length + 1;
@@ -279,7 +288,7 @@ static bool take_line(ExpressionParser *parser, const char *name, size_t length)
     parser->at = name + length + 1;
     while (isdigit((u8)*parser->at))
         parser->at++;
-    push_number(parser, address);
+    expression_push_number(parser, address);
     return true;
 }
 
@@ -292,12 +301,13 @@ static const Symbol *find_symbol(const ExpressionParser *parser, const char *nam
 
 static ExpressionType push_symbol(ExpressionParser *parser, const Symbol *symbol)
 {
-    ExpressionType type = {.size = (u8)symbol->size};
+    ExpressionType type = {.size = (u8)symbol->size}, address = number_type;
     bool value = symbol->kind == SYMBOL_DATA &&
                  (symbol->size == 1 || symbol->size == 2 || symbol->size == 4 || symbol->size == 8);
 
-    push_number(parser, symbol->address);
-    return value ? loaded(parser, DO_LOAD, &type) : number_type;
+    expression_push_number(parser, symbol->address);
+    address.is_symbol = true;
+    return value ? expression_load(parser, DO_LOAD, &type) : address;
 }
 
 static ExpressionType parse_register(ExpressionParser *parser, const Register *reg)
@@ -311,36 +321,46 @@ static ExpressionType parse_register(ExpressionParser *parser, const Register *r
     return (ExpressionType){.size = (u8)register_size(reg), .is_place = true};
 }
 
-/* A variable of the function that runs hides a symbol. */
-static bool push_local(ExpressionParser *parser, const char *name, size_t length,
-                       ExpressionType *type)
+/* `task.name`: a name may have dots, so the longest beginning that is a variable counts. */
+static bool push_dotted(ExpressionParser *parser, const char *name, size_t length,
+                        ExpressionType *type)
 {
-    const ExpressionNames *names = parser->names;
-    bool is_signed;
-    Place place;
-
-    if (!names || !names->local || !names->local(names->owner, name, length, &place, &is_signed))
-        return false;
-    *type = (ExpressionType){.size = (u8)place.size, .is_signed = is_signed, .is_place = true};
-    if (place.kind == PLACE_REGISTER) {
-        expression_emit(parser, DO_REGISTER)->reg = place.reg;
-        if (is_signed || place.size != register_size(place.reg))
-            *type = cast(parser, type);
-    } else {
-        push_number(parser, place.address);
-        if (place.kind == PLACE_NONE)
-            type->is_place = false;
-        else
-            *type = loaded(parser, DO_LOAD, type);
+    while (length--) {
+        if (name[length] != '.' || !expression_push_variable(parser, name, length, type))
+            continue;
+        parser->at = name + length;
+        return true;
     }
-    return true;
+    return false;
+}
+
+/* sizeof(TYPE), sizeof(x), sizeof x */
+static ExpressionType parse_sizeof(ExpressionParser *parser)
+{
+    unsigned count = parser->count;
+    const char *begin = parser->at;
+    ExpressionType type;
+    u64 size;
+
+    if (expression_take(parser, "(") && take_type(parser, &type)) {
+        expression_expect(parser, ")");
+    } else {
+        parser->at = begin;
+        type = expression_parse_unary(parser);
+        parser->count = count;
+    }
+    size = type.c.known ? type_size(&type.c) : type.size <= QWORD ? type.size : 0;
+    if (!parser->failed && size)
+        return expression_push_number(parser, size);
+    expression_emit(parser, DO_SIZE)->size = type.size;
+    return number_type;
 }
 
 static ExpressionType parse_name(ExpressionParser *parser)
 {
     const ExpressionType word = {.size = SIZE_MODE};
     const char *name = parser->at;
-    size_t length = word_length(name);
+    size_t length = expression_word_length(name);
     ExpressionType type = word;
     const Register *reg;
     const Symbol *symbol;
@@ -362,16 +382,20 @@ static ExpressionType parse_name(ExpressionParser *parser)
     if (*name == '$') {
         if (parser->names && parser->names->variable &&
             parser->names->variable(parser->names->owner, name + 1, length - 1, &value))
-            return push_number(parser, value);
+            return expression_push_number(parser, value);
         return expression_fail(parser, "there is no register called '%.*s'", (int)length, name);
     }
-    if (push_local(parser, name, length, &type))
+    if (is_word(name, length, "sizeof"))
+        return parse_sizeof(parser);
+    if (expression_push_variable(parser, name, length, &type))
         return type;
     symbol = find_symbol(parser, name, length);
     if (symbol)
         return push_symbol(parser, symbol);
     if (take_line(parser, name, length))
         return number_type;
+    if (push_dotted(parser, name, length, &type))
+        return type;
     return expression_fail(parser, "there is no register or symbol called '%.*s'", (int)length,
                            name);
 }
@@ -404,10 +428,11 @@ static ExpressionType parse_braces(ExpressionParser *parser)
         return expression_fail(parser, "braces hold a type, as in {int}0x1000");
     expression_expect(parser, "}");
     expression_parse_unary(parser);
-    return loaded(parser, DO_LOAD, &type);
+    return type.c.known ? expression_load_typed(parser, &type.c)
+                        : expression_load(parser, DO_LOAD, &type);
 }
 
-ExpressionType expression_parse_term(ExpressionParser *parser)
+static ExpressionType parse_primary(ExpressionParser *parser)
 {
     const ExpressionType word = {.size = SIZE_MODE};
     ExpressionType type;
@@ -423,7 +448,7 @@ ExpressionType expression_parse_term(ExpressionParser *parser)
         return parse_character(parser);
     if (isdigit((u8)*parser->at))
         type = parse_number(parser);
-    else if (word_length(parser->at))
+    else if (expression_word_length(parser->at))
         return parse_name(parser);
     else if (*parser->at)
         return expression_fail(parser, "'%.20s' makes no sense here", parser->at);
@@ -437,25 +462,37 @@ ExpressionType expression_parse_term(ExpressionParser *parser)
     return type;
 }
 
+ExpressionType expression_parse_term(ExpressionParser *parser)
+{
+    ExpressionType type = parse_primary(parser);
+
+    return expression_parse_postfix(parser, type);
+}
+
 ExpressionType expression_parse_dereference(ExpressionParser *parser)
 {
     ExpressionType pointer = expression_parse_unary(parser);
-    ExpressionType value = {.size = pointer.pointee ? pointer.pointee : SIZE_MODE,
-                            .is_signed = pointer.pointee_signed};
 
-    return loaded(parser, DO_LOAD, &value);
+    return expression_load_target(parser, &pointer);
 }
 
+/* Takes back the step that loaded it. */
 ExpressionType expression_parse_address_of(ExpressionParser *parser)
 {
-    const Symbol *symbol;
-    size_t length;
+    ExpressionType type = expression_parse_unary(parser);
+    ExpressionStep *last = parser->count ? &parser->steps[parser->count - 1] : NULL;
+    ExpressionType address = {.size = SIZE_LONG, .c = type.c};
 
-    expression_skip_blanks(parser);
-    length = word_length(parser->at);
-    symbol = length ? find_symbol(parser, parser->at, length) : NULL;
-    if (!symbol)
-        return expression_fail(parser, "behind '&' comes the name of a symbol");
-    parser->at += length;
-    return push_number(parser, symbol->address);
+    if (parser->failed || type.is_symbol)
+        return type;
+    if (type.is_place && !type.is_whole && last->kind == DO_LOCAL)
+        last->kind = DO_LOCAL_ADDRESS;
+    else if (type.is_place && !type.is_whole && last->kind == DO_LOAD)
+        parser->count--;
+    else if (!type.is_place || !type.is_whole)
+        return expression_fail(parser, "behind '&' comes a symbol, or what lies in memory");
+    if (!type.c.known)
+        return parser->steps[parser->count - 1].kind == DO_NUMBER ? number_type : address;
+    address.c = type_pointer(&type.c);
+    return address;
 }

@@ -46,11 +46,15 @@ static PointEntry *copy_spec(const PointSpec *spec)
 
 static bool compile_condition(Debugger *debugger, PointEntry *entry, char *error, size_t error_size)
 {
-    const ExpressionNames names = {.symbols = debugger->symbols};
+    const PointSpec *spec = &entry->point.spec;
+    bool is_code = spec->kind == POINT_EXECUTE && spec->address_kind == ADDRESS_LINEAR;
+    const ExpressionNames names = {
+        .symbols = debugger->symbols,
+        .scope = is_code ? spec->address : debugger_linear(debugger, CS, debugger->cpu->rip)};
 
-    if (!entry->point.spec.condition)
+    if (!spec->condition)
         return true;
-    entry->condition = expression_compile(entry->point.spec.condition, &names, error, error_size);
+    entry->condition = expression_compile(spec->condition, &names, error, error_size);
     return entry->condition != NULL;
 }
 

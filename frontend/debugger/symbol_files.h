@@ -27,6 +27,19 @@ typedef struct UnitRange {
     Dwarf_Off unit;     /* of its debugging information entry */
 } UnitRange;
 
+/* In this order where they share a name. */
+typedef enum EntryKind {
+    ENTRY_VARIABLE, ENTRY_STRUCTURE, ENTRY_UNION, ENTRY_ENUMERATION, ENTRY_TYPEDEF,
+    ENTRY_ENUMERATOR,
+} EntryKind;
+
+/* Something at the top of a compilation unit. */
+typedef struct NamedEntry {
+    const char *name;
+    EntryKind kind;
+    Dwarf_Off offset;
+} NamedEntry;
+
 typedef struct SymbolFile {
     char *name;                 /* as it was given to symbols_load() */
     u64 bias;                   /* linear address - address in the file */
@@ -39,6 +52,9 @@ typedef struct SymbolFile {
     Dwarf_CFI *frames, *eh_frames;      /* of .debug_frame and .eh_frame; or NULL */
     UnitRange *units;           /* by address */
     size_t unit_count, unit_capacity;
+    NamedEntry *named;          /* by name, once `named_listed` */
+    size_t named_count, named_capacity;
+    bool named_listed;
 } SymbolFile;
 
 struct Symbols {
@@ -65,5 +81,9 @@ bool symbol_file_unit(const SymbolFile *file, u64 address, Dwarf_Die *unit);
 
 /* The same in all files; *file becomes the one. */
 bool symbols_unit(const Symbols *symbols, u64 linear, const SymbolFile **file, Dwarf_Die *unit);
+
+/* symbols_entries.c: the first of that kind and name. False: there is none. */
+bool symbols_entry(Symbols *symbols, EntryKind kind, const char *name, size_t length,
+                   const SymbolFile **file, Dwarf_Die *die);
 
 #endif

@@ -268,6 +268,7 @@ void symbol_file_close(SymbolFile *file)
     if (file->descriptor >= 0)
         close(file->descriptor);
     free(file->units);
+    free(file->named);
     free(file->entries);
     free(file->text);
     free(file->name);

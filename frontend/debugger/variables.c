@@ -1,5 +1,5 @@
 /*
- * Not implemented: variables in pieces, bit fields, members of structures, elements of arrays.
+ * Not implemented: variables in pieces; those of callers' frames.
  */
 #include "frontend/debugger/variables.h"
 
@@ -8,87 +8,15 @@
 #include "frontend/debugger/symbol_files.h"
 
 #include <dwarf.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST_TYPE = 16 }; /* of typedefs and pointers, in a file that may be damaged */
-
 typedef struct Scope {
     DwarfContext context;
-    u64 address; /* as in the file */
-    Variable *variables;
-    unsigned count, max;
+    u64 address;       /* as in the file */
+    Dwarf_Die *blocks; /* around it, the innermost first; the last is the unit */
+    int count;
 } Scope;
-
-/* ---- types ---- */
-
-static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
-{
-    Dwarf_Attribute attribute;
-
-    return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), type) != NULL;
-}
-
-static const char *compound_word(int tag)
-{
-    switch (tag) {
-    case DW_TAG_structure_type:
-        return "struct ";
-    case DW_TAG_union_type:
-        return "union ";
-    case DW_TAG_enumeration_type:
-        return "enum ";
-    case DW_TAG_subroutine_type:
-        return "function";
-    default:
-        return "";
-    }
-}
-
-/* Looks through typedefs and qualifiers; writes the name of the first that has one. */
-static void name_type(Dwarf_Die *die, char *text, size_t size, unsigned depth)
-{
-    const char *name = dwarf_diename(die);
-    int tag = dwarf_tag(die);
-    Dwarf_Die next;
-    size_t length;
-
-    if (name && depth < DEEPEST_TYPE) {
-        snprintf(text, size, "%s%s", compound_word(tag), name);
-        return;
-    }
-    if (depth == DEEPEST_TYPE || tag == DW_TAG_subroutine_type || !type_of(die, &next))
-        snprintf(text, size, "%s", tag == DW_TAG_pointer_type ? "void *" : compound_word(tag));
-    else
-        name_type(&next, text, size, depth + 1);
-    length = strlen(text);
-    if (tag == DW_TAG_pointer_type && strcmp(text, "void *"))
-        snprintf(text + length, size - length, "%s*", length && text[length - 1] == '*' ? "" : " ");
-    else if (tag == DW_TAG_array_type)
-        snprintf(text + length, size - length, "[]");
-}
-
-static void describe_type(Dwarf_Die *die, Variable *variable)
-{
-    Dwarf_Attribute attribute;
-    Dwarf_Word encoding = 0, size;
-    Dwarf_Die type, real;
-
-    if (!type_of(die, &type))
-        return;
-    name_type(&type, variable->type, VARIABLE_TYPE, 0);
-    if (dwarf_peel_type(&type, &real))
-        real = type;
-    if (!dwarf_aggregate_size(&real, &size) && size < 1u << 30)
-        variable->size = (unsigned)size;
-    dwarf_formudata(dwarf_attr(&real, DW_AT_encoding, &attribute), &encoding);
-    variable->is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
-    variable->is_pointer = dwarf_tag(&real) == DW_TAG_pointer_type;
-    variable->is_compound = dwarf_tag(&real) == DW_TAG_structure_type ||
-                            dwarf_tag(&real) == DW_TAG_union_type ||
-                            dwarf_tag(&real) == DW_TAG_array_type;
-}
 
 /* ---- places ---- */
 
@@ -116,83 +44,173 @@ static void find_base(Scope *scope, Dwarf_Die *function)
         context->base = context->registers[place.value];
 }
 
-static void add_children(Scope *scope, Dwarf_Die *block)
+/* The blocks around an address. False: no file knows the code there; else scope_close() is due. */
+static bool open_scope(Scope *scope, Symbols *symbols, u64 linear, const SymbolFile **file)
 {
-    Dwarf_Die die;
-    int tag;
+    Dwarf_Die unit;
 
-    if (dwarf_child(block, &die))
-        return;
-    do {
-        Variable variable = {.name = dwarf_diename(&die)};
+    if (!symbols_unit(symbols, linear, file, &unit))
+        return false;
+    scope->context.bias = (*file)->bias;
+    scope->address = linear - (*file)->bias;
+    scope->count = dwarf_getscopes(&unit, scope->address, &scope->blocks);
+    return scope->count > 0;
+}
 
-        tag = dwarf_tag(&die);
-        if ((tag != DW_TAG_variable && tag != DW_TAG_formal_parameter) || !variable.name ||
-            scope->count == scope->max)
-            continue;
-        variable.is_argument = tag == DW_TAG_formal_parameter;
-        describe_type(&die, &variable);
-        variable.known = evaluate(scope, &die, DW_AT_location, &variable.place);
-        scope->variables[scope->count++] = variable;
-    } while (!dwarf_siblingof(&die, &die));
+/* The same where the processor is, and the frame of the function that runs. */
+static bool open_frame(Scope *scope, Cpu *cpu, Symbols *symbols)
+{
+    u64 linear = (cpu->segments[CS].base + cpu->rip) & cpu->linear_mask;
+    const SymbolFile *file;
+
+    backtrace_context(cpu, symbols, &scope->context);
+    if (!open_scope(scope, symbols, linear, &file))
+        return false;
+    for (int i = 0; i < scope->count; i++)
+        if (dwarf_tag(&scope->blocks[i]) == DW_TAG_subprogram)
+            find_base(scope, &scope->blocks[i]);
+    return true;
+}
+
+static void close_scope(Scope *scope)
+{
+    free(scope->blocks);
+}
+
+/* ---- entries ---- */
+
+static bool is_variable(Dwarf_Die *die)
+{
+    int tag = dwarf_tag(die);
+
+    return (tag == DW_TAG_variable || tag == DW_TAG_formal_parameter) && dwarf_diename(die);
+}
+
+static Variable describe(const Scope *scope, Dwarf_Die *die)
+{
+    Variable variable = {.name = dwarf_diename(die),
+                         .type = type_of(die),
+                         .is_argument = dwarf_tag(die) == DW_TAG_formal_parameter,
+                         .entry = dwarf_dieoffset(die)};
+
+    variable.known = evaluate(scope, die, DW_AT_location, &variable.place);
+    return variable;
+}
+
+static bool is_unit(Dwarf_Die *block)
+{
+    return dwarf_tag(block) == DW_TAG_compile_unit;
 }
 
 unsigned variables_in_scope(Cpu *cpu, Symbols *symbols, Variable *variables, unsigned max)
 {
-    u64 linear = (cpu->segments[CS].base + cpu->rip) & cpu->linear_mask;
-    Scope scope = {.variables = variables, .max = max};
-    const SymbolFile *file;
-    Dwarf_Die unit, *blocks;
-    int count;
+    unsigned found = 0;
+    Scope scope = {0};
+    Dwarf_Die die;
 
-    if (!symbols_unit(symbols, linear, &file, &unit))
+    if (!open_frame(&scope, cpu, symbols))
         return 0;
-    backtrace_context(cpu, symbols, &scope.context);
-    scope.context.bias = file->bias;
-    scope.address = linear - file->bias;
-    count = dwarf_getscopes(&unit, scope.address, &blocks);
-    if (count <= 0)
-        return 0;
-    for (int i = 0; i < count; i++)
-        if (dwarf_tag(&blocks[i]) == DW_TAG_subprogram)
-            find_base(&scope, &blocks[i]);
-    for (int i = 0; i < count && dwarf_tag(&blocks[i]) != DW_TAG_compile_unit; i++)
-        add_children(&scope, &blocks[i]);
-    free(blocks);
-    return scope.count;
+    for (int i = 0; i < scope.count && !is_unit(&scope.blocks[i]); i++) {
+        if (dwarf_child(&scope.blocks[i], &die))
+            continue;
+        do {
+            if (is_variable(&die) && found < max)
+                variables[found++] = describe(&scope, &die);
+        } while (!dwarf_siblingof(&die, &die));
+    }
+    close_scope(&scope);
+    return found;
 }
 
-bool variable_find(Cpu *cpu, Symbols *symbols, const char *name, size_t length, Variable *variable)
+/* A declaration says nothing of where it is. */
+static bool is_called(Dwarf_Die *die, const char *name, size_t length)
 {
-    enum { MOST = 256 };
-    Variable variables[MOST];
-    unsigned count = variables_in_scope(cpu, symbols, variables, MOST);
+    const char *own = is_variable(die) ? dwarf_diename(die) : NULL;
 
-    for (unsigned i = 0; i < count; i++) {
-        if (strlen(variables[i].name) == length && !strncmp(variables[i].name, name, length)) {
-            *variable = variables[i];
-            return true;
-        }
+    return own && strlen(own) == length && !strncmp(own, name, length) &&
+           !dwarf_hasattr(die, DW_AT_declaration);
+}
+
+static bool find_in_blocks(Scope *scope, const char *name, size_t length, Dwarf_Die *die)
+{
+    for (int i = 0; i < scope->count; i++) {
+        if (dwarf_child(&scope->blocks[i], die))
+            continue;
+        do {
+            if (is_called(die, name, length))
+                return true;
+        } while (!dwarf_siblingof(die, die));
     }
     return false;
 }
 
-bool variable_read(Cpu *cpu, const Variable *variable, u64 *value)
+/* What can be found without registers and frames lies at one address. */
+static Variable describe_fixed(const SymbolFile *file, Scope *scope, Dwarf_Die *die)
+{
+    Variable variable;
+
+    scope->context = (DwarfContext){.word = type_of(die).word, .bias = file->bias};
+    variable = describe(scope, die);
+    variable.is_fixed = variable.known && variable.place.kind == DWARF_IN_MEMORY;
+    variable.known = variable.is_fixed;
+    return variable;
+}
+
+bool variable_find(Symbols *symbols, u64 linear, const char *name, size_t length,
+                   Variable *variable)
+{
+    const SymbolFile *file;
+    Scope scope = {0};
+    bool found = false;
+    Dwarf_Die die;
+
+    if (open_scope(&scope, symbols, linear, &file)) {
+        found = find_in_blocks(&scope, name, length, &die);
+        if (found)
+            *variable = describe_fixed(file, &scope, &die);
+        close_scope(&scope);
+    }
+    if (found || !symbols_entry(symbols, ENTRY_VARIABLE, name, length, &file, &die))
+        return found;
+    *variable = describe_fixed(file, &scope, &die);
+    return true;
+}
+
+bool variable_place(Cpu *cpu, Symbols *symbols, u64 entry, DwarfPlace *place)
+{
+    bool found = false;
+    Scope scope = {0};
+    Dwarf_Die die;
+
+    if (!open_frame(&scope, cpu, symbols))
+        return false;
+    for (int i = 0; i < scope.count && !found && !is_unit(&scope.blocks[i]); i++) {
+        if (dwarf_child(&scope.blocks[i], &die))
+            continue;
+        do {
+            found = dwarf_dieoffset(&die) == entry;
+        } while (!found && !dwarf_siblingof(&die, &die));
+    }
+    found = found && evaluate(&scope, &die, DW_AT_location, place);
+    close_scope(&scope);
+    return found;
+}
+
+bool variable_read(Cpu *cpu, const DwarfPlace *place, unsigned size, u64 *value)
 {
     DwarfContext context;
-    unsigned size = variable->size;
 
-    if (!variable->known || variable->is_compound || !size || size > QWORD)
+    if (!size || size > QWORD)
         return false;
     dwarf_context_now(&context, cpu);
-    *value = variable->place.value;
-    if (variable->place.kind == DWARF_IN_REGISTER) {
-        if (variable->place.value >= DWARF_REGISTERS)
+    *value = place->value;
+    if (place->kind == DWARF_IN_REGISTER) {
+        if (place->value >= DWARF_REGISTERS)
             return false;
-        *value = context.registers[variable->place.value];
-    } else if (variable->place.kind == DWARF_IN_MEMORY) {
+        *value = context.registers[place->value];
+    } else if (place->kind == DWARF_IN_MEMORY) {
         *value = 0;
-        if (guest_read(cpu, variable->place.value, value, size) != size)
+        if (guest_read(cpu, place->value, value, size) != size)
             return false;
     }
     *value &= ~(u64)0 >> (64 - 8 * size);

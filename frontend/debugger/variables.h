@@ -1,32 +1,36 @@
 /*
- * The local variables and arguments of a function, from DWARF (DWARF 5, "Data Object and Object List").
+ * Variables of guest programs, from DWARF (DWARF 5, "Data Object and Object List").
  */
 #ifndef FRONTEND_DEBUGGER_VARIABLES_H
 #define FRONTEND_DEBUGGER_VARIABLES_H
 
 #include "frontend/debugger/dwarf_expression.h"
 #include "frontend/debugger/symbols.h"
-
-enum { VARIABLE_TYPE = 80 };
+#include "frontend/debugger/types.h"
 
 typedef struct Variable {
     const char *name;           /* valid while the file of symbols is loaded */
-    char type[VARIABLE_TYPE];   /* "char *" */
-    bool is_argument, is_signed, is_pointer;
-    bool is_compound;           /* a structure or array */
+    CType type;                 /* likewise */
+    bool is_argument;
     bool known;                 /* the compiler says where it is now */
-    unsigned size;              /* bytes; 0: not known */
+    bool is_fixed;              /* it lies at one address, whatever runs */
+    u64 entry;                  /* which it is, within its file */
     DwarfPlace place;           /* of a known one */
 } Variable;
 
-/* Those that are in scope where the processor is, the innermost block first. Returns how many, at
+/* Those of the function in which the processor is, the innermost block first. Returns how many, at
  * most `max`. */
 unsigned variables_in_scope(Cpu *cpu, Symbols *symbols, Variable *variables, unsigned max);
 
-/* The innermost of that name; false: there is none. */
-bool variable_find(Cpu *cpu, Symbols *symbols, const char *name, size_t length, Variable *variable);
+/* What a name means to code at `linear`: a variable of its function, of its file, of the program. Where
+ * one of the function is will be known when it runs. False: there is none. */
+bool variable_find(Symbols *symbols, u64 linear, const char *name, size_t length,
+                   Variable *variable);
 
-/* A value of 1 to 8 bytes; false where it is not known, larger, or cannot be read. */
-bool variable_read(Cpu *cpu, const Variable *variable, u64 *value);
+/* Where the function's variable is now. False: it is not in scope, or the compiler does not say. */
+bool variable_place(Cpu *cpu, Symbols *symbols, u64 entry, DwarfPlace *place);
+
+/* The value of 1 to 8 bytes at a place; false: it cannot be read. */
+bool variable_read(Cpu *cpu, const DwarfPlace *place, unsigned size, u64 *value);
 
 #endif
