@@ -12,6 +12,8 @@
 #include <time.h>
 
 static bool print_help(Parser *parser, const char *value);
+const char vitrine_version[] = VITRINE_VERSION;
+
 static bool print_version(Parser *parser, const char *value);
 
 static bool ignore(Parser *parser, const char *value)
@@ -220,7 +222,7 @@ static bool print_help(Parser *parser, const char *value)
 static bool print_version(Parser *parser, const char *value)
 {
     (void)value;
-    printf("vitrine " VITRINE_VERSION "\n");
+    printf("vitrine %s\n", vitrine_version);
     parser->answered = true;
     return false;
 }

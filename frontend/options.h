@@ -94,6 +94,8 @@ typedef struct Options {
     char *text;                         /* what the strings above point into */
 } Options;
 
+extern const char vitrine_version[];     /* "0.1" */
+
 typedef enum OptionsResult {
     OPTIONS_RUN,
     OPTIONS_ANSWERED,   /* -help, -version and the like: `answer` was written to stdout */

@@ -36,6 +36,7 @@ typedef struct Session {
     GdbServer *gdb;                 /* NULL: nobody listens */
     Lockstep *lockstep;             /* NULL: one engine only */
     Display *display;
+    DriveNote drive_notes[MACHINE_IDE_DRIVES + MACHINE_FLOPPIES];
     FILE *log;                      /* NULL: standard error */
     bool log_held;                  /* the display has the terminal: lines wait here */
     char held[HELD_LOG];

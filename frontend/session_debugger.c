@@ -20,6 +20,41 @@ static bool open_debugger(Session *session)
     return timeline_watch(session->timeline, session->machine, session->error, SESSION_ERROR);
 }
 
+static DriveNote note_of(const Session *session, const DiskImage *image, const DriveOption *option,
+                         const char *name)
+{
+    return (DriveNote){
+        .name = name,
+        .file = image->memory ? "the classroom guest" : option->file,
+        .removable = image->kind != IMAGE_DISK,
+        .read_only = image->device.read_only,
+        .temporary = image->memory || option->snapshot || session->options.snapshot,
+    };
+}
+
+/* A recording has its own drives. */
+static void note_drives(Session *session)
+{
+    static const char *const names[2][MACHINE_IDE_DRIVES] = {
+        {"ide0-hd0", "ide0-hd1", "ide1-hd0", "ide1-hd1"},
+        {"ide0-cd0", "ide0-cd1", "ide1-cd0", "ide1-cd1"}};
+    static const char *const floppies[MACHINE_FLOPPIES] = {"floppy0", "floppy1"};
+    unsigned count = 0;
+
+    if (session->options.replay)
+        return;
+    for (unsigned i = 0; i < MACHINE_IDE_DRIVES; i++)
+        if (session->options.drives[i].kind != DRIVE_NONE || session->drives[i].memory)
+            session->drive_notes[count++] =
+                note_of(session, &session->drives[i], &session->options.drives[i],
+                        names[session->drives[i].kind == IMAGE_CDROM][i]);
+    for (unsigned i = 0; i < MACHINE_FLOPPIES; i++)
+        if (session->options.floppies[i].kind != DRIVE_NONE)
+            session->drive_notes[count++] =
+                note_of(session, &session->floppies[i], &session->options.floppies[i], floppies[i]);
+    debugger_note_drives(session->debugger, session->drive_notes, count);
+}
+
 /* A kernel that is an ELF file brings its own. */
 static bool open_symbols(Session *session)
 {
@@ -89,8 +124,10 @@ static bool open_gdb(Session *session)
 
 bool session_open_debugger(Session *session)
 {
-    return open_debugger(session) && open_symbols(session) && open_lint(session) &&
-           open_gdb(session);
+    if (!open_debugger(session))
+        return false;
+    note_drives(session);
+    return open_symbols(session) && open_lint(session) && open_gdb(session);
 }
 
 /* ---- timeline ---- */

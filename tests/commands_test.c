@@ -108,6 +108,27 @@ static void hold_session(const Exchange *exchanges, unsigned count)
     hold_session((const Exchange[]){__VA_ARGS__},                                                  \
                  sizeof((const Exchange[]){__VA_ARGS__}) / sizeof(Exchange))
 
+Test(commands, ports)
+{
+    SESSION({"o /b 0x70 0x3f", "may change"}, {"o 0x71 0x5a", ""},
+            {"i /b 0x71", "portb[0x0071] = 0x5a"}, {"i 0x71", "portb[0x0071] = 0x5a"},
+            {"i/h 0x510", "portw[0x0510] = 0x"}, {"i /w 0xfffe", "Ports go from 0"},
+            {"i /g 0x10", "1, 2 or 4 bytes"}, {"i 0x10000", "Ports go from 0"},
+            {"i /b", "Which port?"}, {"o /b 0x80", "Write what?"}, {"i /q 0x80", "no format"},
+            {"i r eax", "eax"}, {"i b", "breakpoints"}, {"o nonsense", "There is no command 'o'"});
+    cr_expect(!strstr(say_to("o 0x71 0x5a"), "may change"), "it is said once");
+}
+
+Test(commands, history_and_the_like)
+{
+    SESSION({"info version", "."}, {"info block", "Nothing is known"},
+            {"info history", "1: 'info block'"});
+    for (unsigned i = 0; i < 100; i++)
+        say_to("info version");
+    SESSION({"info history", "49: 'info history'"});
+    cr_expect(!strstr(answer, "50:"));
+}
+
 Test(commands, running_and_stopping)
 {
     SESSION({"info registers eip", "0xfff0"}, {"break *0xf000f", "Breakpoint 1 at 0xf000f"},

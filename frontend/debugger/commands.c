@@ -119,28 +119,37 @@ typedef struct Match {
     char names[256];
 } Match;
 
-/* Exact names and short ones win over beginnings. */
+/* Is it what the row wants behind its name? */
+static bool may_follow(const CommandRow *row, const char *text)
+{
+    text = skip_spaces(text);
+    return !(row->flags & COMMAND_NUMBER) || *text == '/' || isdigit((u8)*text);
+}
+
+/* Exact names and short ones win over beginnings, and those that want a number over all others. */
 static Match match_word(const char *group, const char *word, size_t length)
 {
     const CommandRow *row;
-    Match match = {0};
+    Match match = {0}, exact = {0};
 
     for (unsigned i = 0; (row = commands_row(i)); i++) {
         const char *name = row_word(row, group);
         size_t used = strlen(match.names);
 
-        if (!name)
+        if (!name || !may_follow(row, word + length))
             continue;
         if ((strlen(name) == length && !strncmp(name, word, length)) ||
             listed(row->short_names, word, length))
-            return (Match){.row = row, .count = 1};
+            exact = (Match){.row = row, .count = 1};
+        if (exact.row && row->flags & COMMAND_NUMBER)
+            return exact;
         if (!strncmp(name, word, length)) {
             match.row = row;
             match.count++;
             snprintf(match.names + used, sizeof match.names - used, "%s%s", used ? ", " : "", name);
         }
     }
-    return match;
+    return exact.row ? exact : match;
 }
 
 static void complain(Commands *commands, const char *group, const char *word, size_t length,
@@ -256,6 +265,8 @@ CommandResult commands_execute(Commands *commands, const char *line, const Comma
         memcpy(clean, commands->last, sizeof clean);
     if (!*clean || *clean == '#')
         return COMMAND_DONE;
+    snprintf(commands->history[commands->history_count++ % COMMAND_HISTORY], COMMAND_HISTORY_LINE,
+             "%.*s", COMMAND_HISTORY_LINE - 1, clean);
     stops = debugger_stop_count(commands->debugger);
     result = run_line(commands, clean);
     commands->repeated = false;

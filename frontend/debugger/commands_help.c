@@ -3,6 +3,8 @@
  */
 #include "frontend/debugger/commands_inside.h"
 
+#include "frontend/options.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -56,5 +58,24 @@ CommandResult command_do_help(Commands *commands, const char *text)
     say(commands,
         "\nNames may be cut short as long as they are clear; help NAME tells more. An empty "
         "line repeats\nsteps and listings.\n");
+    return COMMAND_DONE;
+}
+
+/* As QEMU's: the last COMMAND_HISTORY lines, from 0 on. */
+CommandResult command_info_history(Commands *commands, const char *text)
+{
+    unsigned count = commands->history_count;
+    unsigned first = count > COMMAND_HISTORY ? count - COMMAND_HISTORY : 0;
+
+    (void)text;
+    for (unsigned i = first; i < count; i++)
+        say(commands, "%u: '%s'\n", i - first, commands->history[i % COMMAND_HISTORY]);
+    return COMMAND_DONE;
+}
+
+CommandResult command_info_version(Commands *commands, const char *text)
+{
+    (void)text;
+    say(commands, "%s\n", vitrine_version);
     return COMMAND_DONE;
 }

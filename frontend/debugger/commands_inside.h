@@ -9,7 +9,8 @@
 #include "frontend/debugger/expression.h"
 
 enum { COMMAND_LINE = 1024, COMMAND_VARIABLES = 64, COMMAND_VARIABLE_NAME = 32,
-       COMMAND_LINES = 100000 };   /* of one answer, at most */
+       COMMAND_LINES = 100000,    /* of one answer, at most */
+       COMMAND_HISTORY = 50, COMMAND_HISTORY_LINE = 256 };
 
 /* `text`: what follows the name, without blanks around it. */
 typedef CommandResult CommandFunction(Commands *commands, const char *text);
@@ -21,6 +22,7 @@ typedef enum CommandWords { WORDS_NONE, WORDS_EXPRESSION, WORDS_FILE, WORDS_COMM
 enum {
     COMMAND_REPEATS = 1,    /* an empty line does it again */
     COMMAND_STOPPED = 2,    /* only while the machine is stopped */
+    COMMAND_NUMBER = 4,     /* only where a number or /FORMAT follows: else the name is free for others */
 };
 
 struct CommandRow {
@@ -48,6 +50,9 @@ struct Commands {
     char last[COMMAND_LINE];            /* what an empty line repeats, "" for nothing */
     bool repeated;                      /* this is such a repetition */
     unsigned lines_left;                /* before an answer is cut off */
+    bool ports_warned;                  /* of what comes of an access to ports */
+    char history[COMMAND_HISTORY][COMMAND_HISTORY_LINE];
+    unsigned history_count;             /* lines so far; the last COMMAND_HISTORY are kept */
 
     Format format;                      /* of the last x */
     u64 next_address;                   /* where the next x begins */
@@ -132,7 +137,7 @@ void *find_chip(Commands *commands, const StateTable *table);
 const CommandRow *find_command(Commands *commands, const char *text, const char **rest);
 
 /* commands_help.c */
-CommandFunction command_do_help, command_do_info;
+CommandFunction command_do_help, command_do_info, command_info_history, command_info_version;
 /* commands_run.c */
 CommandFunction command_do_continue, command_do_cont, command_do_stop, command_do_stepi, command_do_nexti,
     command_do_step, command_do_next, command_do_stepb, command_do_finish, command_do_until,
@@ -166,7 +171,9 @@ CommandFunction command_info_device, command_info_pic, command_info_lapic, comma
     command_info_mtree, command_info_jit;
 /* commands_machine.c */
 CommandFunction command_do_quit, command_do_system_reset, command_do_system_powerdown, command_do_screendump,
-    command_do_sendkey, command_do_log, command_info_status, command_info_cpus;
+    command_do_sendkey, command_do_log, command_info_status, command_info_cpus, command_info_block;
+/* commands_ports.c */
+CommandFunction command_do_i, command_do_o;
 /* commands_symbols.c */
 CommandFunction command_do_symbol_file, command_do_add_symbol_file, command_do_directory, command_info_files,
     command_info_symbol, command_info_line, command_info_functions, command_info_variables,

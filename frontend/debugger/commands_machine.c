@@ -154,3 +154,24 @@ CommandResult command_info_cpus(Commands *commands, const char *text)
                                          : "");
     return COMMAND_DONE;
 }
+
+CommandResult command_info_block(Commands *commands, const char *text)
+{
+    const DriveNote *drive;
+
+    (void)text;
+    if (!debugger_drive(commands->debugger, 0))
+        say(commands, "Nothing is known of drives here.\n");
+    for (unsigned i = 0; (drive = debugger_drive(commands->debugger, i)); i++) {
+        if (drive->file)
+            say(commands, "%s: %s (raw%s)\n", drive->name, drive->file,
+                drive->read_only ? ", read-only" : "");
+        else
+            say(commands, "%s: [not inserted]\n", drive->name);
+        if (drive->temporary)
+            say(commands, "    What is written is forgotten at the end.\n");
+        if (drive->removable)
+            say(commands, "    Removable device\n");
+    }
+    return COMMAND_DONE;
+}

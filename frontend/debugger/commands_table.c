@@ -144,6 +144,10 @@ static const CommandRow rows[] = {
     {"info jit", "", "", "the translator's counters", "", command_info_jit, 0, 0},
     {"info cpus", "", "", "the processors", "", command_info_cpus, 0, 0},
     {"info status", "", "", "does the machine run, and what is its clock?", "", command_info_status, 0, 0},
+    {"info block", "", "", "the drives, and what is in them", "", command_info_block, 0, 0},
+    {"i", "", "[/FORMAT] PORT", "read a port, as the processor would",
+     "  /b, /h, /w: 1, 2, 4 bytes. The device does not know who reads: it may change.", command_do_i, WORDS_EXPRESSION, COMMAND_NUMBER},
+    {"o", "", "[/FORMAT] PORT VALUE", "write a port, likewise", "", command_do_o, WORDS_EXPRESSION, COMMAND_NUMBER},
     {"sendkey", "", "KEY[-KEY...]", "press keys together: ctrl-alt-delete, f1, a, ret", "", command_do_sendkey, WORDS_KEY, 0},
     {"screendump", "", "FILE.png", "save the screen", "", command_do_screendump, WORDS_FILE, 0},
     {"log", "logfile", "[CHANNEL,...|none]", "log these channels; without one, list them", "", command_do_log, 0, 0},
@@ -153,6 +157,8 @@ static const CommandRow rows[] = {
 
     {"", "", "", "Help", "", NULL, 0, 0},
     {"help", "h ?", "[COMMAND]", "this list, or more about one", "", command_do_help, WORDS_COMMAND, 0},
+    {"info history", "", "", "the last commands that were typed here", "", command_info_history, 0, 0},
+    {"info version", "", "", "which vitrine this is", "", command_info_version, 0, 0},
 };
 // clang-format on
 

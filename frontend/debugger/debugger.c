@@ -411,3 +411,34 @@ bool debugger_write_register(Debugger *debugger, const char *name, u64 value)
     note_change(debugger);
     return register_write(reg, debugger->cpu, value, error, sizeof error);
 }
+
+/* ---- ports ---- */
+
+u64 debugger_read_port(Debugger *debugger, u16 port, Size size)
+{
+    if (is_past(debugger))
+        return size_mask(size);
+    note_change(debugger);
+    return space_read(machine_ports(debugger->machine), port, size);
+}
+
+void debugger_write_port(Debugger *debugger, u16 port, Size size, u64 value)
+{
+    if (is_past(debugger))
+        return;
+    note_change(debugger);
+    space_write(machine_ports(debugger->machine), port, size, value);
+}
+
+/* ---- drives ---- */
+
+void debugger_note_drives(Debugger *debugger, const DriveNote *drives, unsigned count)
+{
+    debugger->drives = drives;
+    debugger->drive_count = count;
+}
+
+const DriveNote *debugger_drive(const Debugger *debugger, unsigned index)
+{
+    return index < debugger->drive_count ? &debugger->drives[index] : NULL;
+}

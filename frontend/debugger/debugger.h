@@ -165,4 +165,20 @@ size_t debugger_write_physical(Debugger *debugger, u64 physical, const void *byt
 bool debugger_read_register(Debugger *debugger, const char *name, u64 *value);
 bool debugger_write_register(Debugger *debugger, const char *name, u64 value);
 
+/* An access as an instruction would make it: it is an event in the machine, and nothing happens in the past. A
+ * size of 1, 2 or 4 bytes. */
+u64 debugger_read_port(Debugger *debugger, u16 port, Size size);
+void debugger_write_port(Debugger *debugger, u16 port, Size size, u64 value);
+
+/* ---- drives ---- */
+/* What somebody who opened them says of them. */
+typedef struct DriveNote {
+    const char *name;           /* QEMU's: "ide0-hd0" */
+    const char *file;           /* NULL: no medium in the drive */
+    bool removable, read_only;
+    bool temporary;             /* snapshot=on */
+} DriveNote;
+void debugger_note_drives(Debugger *debugger, const DriveNote *drives, unsigned count);    /* `drives` stays there */
+const DriveNote *debugger_drive(const Debugger *debugger, unsigned index);                  /* NULL past the last */
+
 #endif

@@ -55,6 +55,8 @@ struct Debugger {
     Timeline *timeline;         /* NULL: the machine just runs */
     Lint *lint;                 /* NULL: off */
     unsigned faces;             /* how many are attached */
+    const DriveNote *drives;
+    unsigned drive_count;
     bool magic, at_triple_fault, into_interrupts;
 
     PointEntry *points[MAX_POINTS];
