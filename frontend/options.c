@@ -125,7 +125,8 @@ static const OptionRow rows[] = {
     {"debugcon", "WHERE", "the debug console, port E9h, likewise", set_debugcon},
     {"symbols", "FILE[@ADDRESS]",
      "names and lines for the debugger, from an ELF file or a list\n"
-     "as nm prints it; may be given several times", set_symbols},
+     "as nm prints it; may be given several times; FILE,cr3=VALUE: of\n"
+     "a program in the address space that has VALUE in CR3", set_symbols},
     {"lint", NULL, "say what the guest hardly means: reads of unwritten RAM and the\n"
      "like; slow", set_lint},
     {"source", "FOLDER", "where source files are looked for; likewise", set_source},

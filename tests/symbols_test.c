@@ -108,6 +108,37 @@ Test(symbols, files_can_lie_elsewhere)
     cr_expect_null(symbols_file(symbols, 1));
 }
 
+Test(symbols, programs_in_address_spaces)
+{
+    char name[64];
+    u64 cr3 = 0x1000;
+
+    load_list("1000 T main\n1010 T only_first\n");
+    snprintf(name, sizeof name, "%s,cr3=0x1000", path);
+    load(name);
+    symbols_unload(symbols, path);
+    load_list("1000 T start\n1010 T main\n");
+    snprintf(name, sizeof name, "%s,cr3=0x2000", path);
+    load(name);
+    symbols_unload(symbols, path);
+    load_list("c0000000 T kernel\n");
+    symbols_follow(symbols, &cr3);
+    expect_name(0x1000, "main");
+    expect_name(0x1015, "only_first+0x5");
+    expect_name(0xC0000000, "kernel");
+    cr_expect_eq(find("main")->address, 0x1000);
+    cr_expect(find("start")->bound && find("start")->space == 0x2000, "it is found all the same");
+    cr_expect_not(find("kernel")->bound);
+    cr3 = 0x2000;
+    expect_name(0x1000, "start");
+    expect_name(0x1010, "main");
+    expect_name(0xC0000000, "kernel");
+    cr_expect_eq(find("main")->address, 0x1010);
+    cr3 = 0x3000;
+    expect_name(0x1000, "");
+    expect_name(0xC0000000, "kernel");
+}
+
 static void count_names(void *owner, const Symbol *symbol)
 {
     size_t length = strlen(owner);

@@ -289,6 +289,26 @@ Test(values, nothing_is_left_of_forgotten_symbols)
     expect_answer("print depth", "'depth'");
 }
 
+/* The same program twice, in two address spaces: only one of them is met. */
+Test(values, programs_in_address_spaces)
+{
+    say_to("symbol-file " PROGRAM " -cr3 0x1000");
+    expect_answer("info files", "records.elf,cr3=0x1000");
+    expect_answer("break count if depth == 1", "records.c:");
+    expect_answer("info breakpoints", "while CR3 is 0x1000");
+    expect_answer("break *0x20000 -cr3 0x5000", "while CR3 is 0x5000");
+    expect_answer("watch dword[0x20000] -cr3 0x6000", "while CR3 is 0x6000");
+    expect_answer("watch zeros", "while CR3 is 0x1000");
+    expect_answer("break records.c:60", "while CR3 is 0x1000");
+    expect_answer("info symbol eip", "No symbol");
+    expect_answer("break nowhere -cr3", "nowhere");
+    say_to("delete 2 3 4 5");
+    say_to("set cr3 = 0x1000");
+    expect_answer("info symbol eip", "begin");
+    expect_answer("continue", "breakpoint 1");
+    expect_exactly("print depth", "1");
+}
+
 /* A damaged file may say anything of types and places; it must only not harm the debugger. */
 Test(values, damaged_files_do_no_harm)
 {

@@ -17,6 +17,8 @@ static const SymbolFile *file_with_frame(const Symbols *symbols, u64 linear, Dwa
         const SymbolFile *file = &symbols->files[i];
         Dwarf_Addr address = linear - file->bias;
 
+        if (!symbols_count_file(symbols, file))
+            continue;
         if ((file->frames && !dwarf_cfi_addrframe(file->frames, address, frame)) ||
             (file->eh_frames && !dwarf_cfi_addrframe(file->eh_frames, address, frame)))
             return file;

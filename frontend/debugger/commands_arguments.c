@@ -174,6 +174,7 @@ static bool find_line(Commands *commands, const char *file, unsigned line, Locat
         say(commands, "There is no code for line %u of %s.\n", line, file);
     else if (found != line)
         say(commands, "Line %u has no code; this is line %u.\n", line, found);
+    location->bound = symbols_line_space(commands->symbols, file, line, &location->space);
     return count > 0;
 }
 

@@ -102,6 +102,8 @@ typedef struct Location {
     bool logical;               /* selector:offset was given as numbers */
     u16 selector;
     u64 offset;
+    bool bound;                 /* a line of a program that has an address space of its own */
+    u64 space;
 } Location;
 bool find_location(Commands *commands, const char *text, Location *location);
 

@@ -39,46 +39,94 @@ static const Point *add(Commands *commands, PointSpec *spec, const char *conditi
 
 /* ---- code ---- */
 
-/* A function's breakpoint is where its own lines begin, so that its arguments are there. */
-static u64 point_address(Commands *commands, const char *text, const Location *location)
+static void bind(PointSpec *spec, bool bound, u64 space)
+{
+    if (!bound || spec->bound)
+        return;
+    spec->bound = true;
+    spec->address_space = space;
+}
+
+/* "PLACE -cr3 VALUE": cuts that off. False: it says what is wrong. */
+static bool take_space(Commands *commands, char *what, PointSpec *spec)
+{
+    char *option = strstr(what, " -cr3 ");
+
+    if (!option)
+        return true;
+    *option = '\0';
+    spec->bound = evaluate(commands, option + strlen(" -cr3 "), &spec->address_space);
+    return spec->bound;
+}
+
+/* A function's breakpoint is where its own lines begin, so that its arguments are there. A
+ * program's symbols are for its address space only. */
+static void place_point(Commands *commands, const char *text, const Location *location,
+                        PointSpec *spec)
 {
     const Symbol *symbol = symbols_find(commands->symbols, text, strlen(text));
+    const u64 *cr3;
 
+    spec->address = location->linear;
+    bind(spec, location->bound, location->space);
     if (!symbol || symbol->kind != SYMBOL_CODE)
-        return location->linear;
-    return symbols_after_prologue(commands->symbols, symbol->address);
+        return;
+    bind(spec, symbol->bound, symbol->space);
+    cr3 =
+        symbols_follow(commands->symbols, spec->bound ? &spec->address_space : &commands->cpu->cr3);
+    spec->address = symbols_after_prologue(commands->symbols, symbol->address);
+    symbols_follow(commands->symbols, cr3);
+}
+
+static void tell_space(Commands *commands, const PointSpec *spec)
+{
+    if (spec->bound)
+        say(commands, " while CR3 is 0x%" PRIx64, spec->address_space);
+}
+
+static void tell_code_point(Commands *commands, const Point *point)
+{
+    const PointSpec *spec = &point->spec;
+    const u64 *cr3 =
+        symbols_follow(commands->symbols, spec->bound ? &spec->address_space : &commands->cpu->cr3);
+    char suffix[128];
+    SourceLine line;
+
+    say(commands, "%s %u at ", spec->one_shot ? "Temporary breakpoint" : "Breakpoint",
+        point->number);
+    if (spec->address_kind == ADDRESS_LOGICAL)
+        say(commands, "%04x:%04" PRIx64, spec->selector, spec->address);
+    else
+        say(commands, "0x%" PRIx64 "%s", spec->address,
+            symbol_suffix(commands, spec->address, suffix, sizeof suffix));
+    if (spec->address_kind == ADDRESS_LINEAR &&
+        symbols_line(commands->symbols, spec->address, &line))
+        say(commands, " (%s:%u)", line.file, line.line);
+    tell_space(commands, spec);
+    say(commands, "%s\n", point->pending ? ", whose page is not mapped now" : "");
+    symbols_follow(commands->symbols, cr3);
 }
 
 static CommandResult add_code(Commands *commands, const char *text, bool one_shot)
 {
     PointSpec spec = {.kind = POINT_EXECUTE, .one_shot = one_shot};
-    char what[COMMAND_LINE], suffix[128];
+    char what[COMMAND_LINE];
     const char *condition;
     const Point *point;
     Location location;
-    SourceLine line;
 
     split_condition(text, what, sizeof what, &condition);
-    if (!find_location(commands, what, &location))
+    if (!take_space(commands, what, &spec) || !find_location(commands, what, &location))
         return COMMAND_DONE;
-    spec.address = point_address(commands, what, &location);
+    place_point(commands, what, &location, &spec);
     if (location.logical) {
         spec.address_kind = ADDRESS_LOGICAL;
         spec.selector = location.selector;
         spec.address = location.offset;
     }
     point = add(commands, &spec, condition);
-    if (!point)
-        return COMMAND_DONE;
-    say(commands, "%s %u at ", one_shot ? "Temporary breakpoint" : "Breakpoint", point->number);
-    if (location.logical)
-        say(commands, "%04x:%04" PRIx64, spec.selector, spec.address);
-    else
-        say(commands, "0x%" PRIx64 "%s", spec.address,
-            symbol_suffix(commands, spec.address, suffix, sizeof suffix));
-    if (!location.logical && symbols_line(commands->symbols, spec.address, &line))
-        say(commands, " (%s:%u)", line.file, line.line);
-    say(commands, "%s\n", point->pending ? ", whose page is not mapped now" : "");
+    if (point)
+        tell_code_point(commands, point);
     return COMMAND_DONE;
 }
 
@@ -122,6 +170,7 @@ bool watched_place(Commands *commands, const char *what, PointSpec *spec)
     if (symbol && symbol->kind == SYMBOL_DATA) {
         spec->address = symbol->address;
         spec->length = symbol->size ? symbol->size : DWORD;
+        bind(spec, symbol->bound, symbol->space);
         return true;
     }
     expression = compile(commands, what);
@@ -158,13 +207,15 @@ static CommandResult add_watch(Commands *commands, const char *text, PointKind k
         say(commands, "Watch what? For example: watch dword[0x1000]\n");
         return COMMAND_DONE;
     }
-    if (!watched_place(commands, what, &spec))
+    if (!take_space(commands, what, &spec) || !watched_place(commands, what, &spec))
         return COMMAND_DONE;
     point = add(commands, &spec, condition);
-    if (point)
-        say(commands, "Watchpoint %u: %s %" PRIu64 " bytes at %s0x%" PRIx64 "\n", point->number,
-            words, point->spec.length, spec.address_kind == ADDRESS_PHYSICAL ? "physical " : "",
-            spec.address);
+    if (!point)
+        return COMMAND_DONE;
+    say(commands, "Watchpoint %u: %s %" PRIu64 " bytes at %s0x%" PRIx64, point->number, words,
+        point->spec.length, spec.address_kind == ADDRESS_PHYSICAL ? "physical " : "", spec.address);
+    tell_space(commands, &spec);
+    say(commands, "\n");
     return COMMAND_DONE;
 }
 

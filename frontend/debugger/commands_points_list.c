@@ -172,6 +172,8 @@ CommandResult command_info_breakpoints(Commands *commands, const char *text)
         say(commands, "%-4u %-13s %-4s %-5" PRIu64 " ", point->number, kinds[spec->kind],
             point->enabled ? "y" : "n", point->hits);
         print_where(commands, spec);
+        if (spec->bound)
+            say(commands, ", while CR3 is 0x%" PRIx64, spec->address_space);
         say(commands, "%s%s%s", spec->one_shot ? ", once" : "", point->pending ? ", pending" : "",
             spec->condition ? ", if " : "");
         say(commands, "%s", spec->condition ? spec->condition : "");

@@ -28,28 +28,62 @@ static void unload_all_but(Commands *commands, unsigned kept)
         symbols_unload(commands->symbols, symbols_file(commands->symbols, 0));
 }
 
+enum { FILE_NAME = COMMAND_LINE + 64 };
+
+static void add_number(char *name, const char *mark, u64 value)
+{
+    size_t length = strlen(name);
+
+    snprintf(name + length, FILE_NAME - length, "%s0x%" PRIx64, mark, value);
+}
+
+/* Loads FILE [-cr3 VALUE], the name as symbols_load() wants it. */
+static bool load_file(Commands *commands, char *name)
+{
+    char *option = strstr(name, " -cr3 ");
+    u64 value;
+
+    if (option && !evaluate(commands, option + strlen(" -cr3 "), &value))
+        return false;
+    if (option) {
+        *option = '\0';
+        add_number(name, ",cr3=", value);
+    }
+    return load_symbols(commands, name);
+}
+
 /* In gdb a new file takes the place of the others. */
 CommandResult command_do_symbol_file(Commands *commands, const char *text)
 {
+    char name[FILE_NAME];
+
+    snprintf(name, sizeof name, "%s", text);
     if (!*text)
         unload_all_but(commands, 0);
-    else if (load_symbols(commands, text))
+    else if (load_file(commands, name))
         unload_all_but(commands, 1);
     return COMMAND_DONE;
 }
 
 CommandResult command_do_add_symbol_file(Commands *commands, const char *text)
 {
-    char file[COMMAND_LINE], placed[COMMAND_LINE + 32];
-    u64 address;
+    char name[FILE_NAME], address[COMMAND_LINE];
+    const char *option = strstr(text, " -cr3 ");
+    u64 value;
 
-    take_argument(&text, file, sizeof file);
-    if (*text) {
-        if (!evaluate(commands, text, &address))
+    take_argument(&text, name, sizeof name);
+    snprintf(address, sizeof address, "%.*s",
+             option && option >= text ? (int)(option - text) : (int)strlen(text), text);
+    if (option && option < text)
+        *address = '\0';
+    if (*address) {
+        if (!evaluate(commands, address, &value))
             return COMMAND_DONE;
-        snprintf(placed, sizeof placed, "%s@0x%" PRIx64, file, address);
+        add_number(name, "@", value);
     }
-    load_symbols(commands, *text ? placed : file);
+    if (option)
+        snprintf(name + strlen(name), sizeof name - strlen(name), "%s", option);
+    load_file(commands, name);
     return COMMAND_DONE;
 }
 

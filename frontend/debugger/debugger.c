@@ -22,6 +22,7 @@ Debugger *debugger_create(Machine *machine)
     }
     debugger->machine = machine;
     debugger->cpu = machine_cpu(machine, 0);
+    symbols_follow(debugger->symbols, &debugger->cpu->cr3);
     debugger->at_triple_fault = true;
     debugger->observer = points_observer;
     debugger->observer.owner = debugger;

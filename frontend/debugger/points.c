@@ -51,10 +51,14 @@ static bool compile_condition(Debugger *debugger, PointEntry *entry, char *error
     const ExpressionNames names = {
         .symbols = debugger->symbols,
         .scope = is_code ? spec->address : debugger_linear(debugger, CS, debugger->cpu->rip)};
+    const u64 *cr3;
 
     if (!spec->condition)
         return true;
+    cr3 =
+        symbols_follow(debugger->symbols, spec->bound ? &spec->address_space : &debugger->cpu->cr3);
     entry->condition = expression_compile(spec->condition, &names, error, error_size);
+    symbols_follow(debugger->symbols, cr3);
     return entry->condition != NULL;
 }
 

@@ -43,6 +43,8 @@ typedef struct NamedEntry {
 typedef struct SymbolFile {
     char *name;                 /* as it was given to symbols_load() */
     u64 bias;                   /* linear address - address in the file */
+    bool bound;                 /* it counts only while CR3 is `space` */
+    u64 space;
     SymbolEntry *entries;
     size_t count, capacity;
     char *text;                 /* of a list: the names lie in it */
@@ -58,6 +60,7 @@ typedef struct SymbolFile {
 } SymbolFile;
 
 struct Symbols {
+    const u64 *cr3;                 /* which programs count; NULL: all */
     SymbolFile files[SYMBOL_FILES];
     unsigned file_count;
     SymbolOrder *by_address, *by_name;
@@ -72,6 +75,16 @@ struct Symbols {
 bool symbol_file_read(SymbolFile *file, const char *path, bool placed, u64 address, char *error,
                       size_t error_size);
 void symbol_file_close(SymbolFile *file);
+
+/* Does a file, or a symbol, count now? */
+static inline bool symbols_count_space(const Symbols *symbols, bool bound, u64 space)
+{
+    return !bound || !symbols->cr3 || *symbols->cr3 == space;
+}
+static inline bool symbols_count_file(const Symbols *symbols, const SymbolFile *file)
+{
+    return symbols_count_space(symbols, file->bound, file->space);
+}
 
 /* symbols_lines.c: fills `units`. */
 bool symbol_file_list_units(SymbolFile *file);

@@ -35,6 +35,10 @@ static int compare_addresses(const void *left, const void *right)
 
     if (a->symbol.address != b->symbol.address)
         return a->symbol.address < b->symbol.address ? -1 : 1;
+    if (a->symbol.bound != b->symbol.bound)
+        return a->symbol.bound ? -1 : 1;
+    if (a->symbol.space != b->symbol.space)
+        return a->symbol.space < b->symbol.space ? -1 : 1;
     if (a->rank != b->rank)
         return a->rank > b->rank ? -1 : 1;
     return strcmp(a->symbol.name, b->symbol.name);
@@ -63,6 +67,11 @@ static size_t count_entries(const Symbols *symbols)
     return count;
 }
 
+static bool same_place(const Symbol *a, const Symbol *b)
+{
+    return a->address == b->address && a->bound == b->bound && a->space == b->space;
+}
+
 /* After a file came or went. False: out of memory, and nothing has changed. */
 static bool index_symbols(Symbols *symbols)
 {
@@ -85,7 +94,7 @@ static bool index_symbols(Symbols *symbols)
     for (size_t i = 0; i < count; i++)
         if (by_address[i].entry->symbol.kind != SYMBOL_CONSTANT &&
             (!kept ||
-             by_address[kept - 1].entry->symbol.address != by_address[i].entry->symbol.address))
+             !same_place(&by_address[kept - 1].entry->symbol, &by_address[i].entry->symbol)))
             by_address[kept++] = by_address[i];
     free(symbols->by_address);
     free(symbols->by_name);
@@ -98,18 +107,28 @@ static bool index_symbols(Symbols *symbols)
 
 /* ---- files ---- */
 
-/* FILE@ADDRESS: where the file's name ends. */
-static char *split_address(const char *text, bool *placed, u64 *address)
+/* The number behind the last `mark`, which is cut off then. False: there is none. */
+static bool cut_number(char *text, const char *mark, u64 *number)
 {
-    const char *at = strrchr(text, '@');
-    char *end;
+    char *at = NULL, *end;
 
-    *placed = false;
-    if (at && at[1]) {
-        *address = strtoull(at + 1, &end, 0);
-        *placed = !*end;
+    for (char *next = strstr(text, mark); next; next = strstr(next + 1, mark))
+        at = next;
+    if (!at || !at[strlen(mark)])
+        return false;
+    *number = strtoull(at + strlen(mark), &end, 0);
+    if (*end)
+        return false;
+    *at = '\0';
+    return true;
+}
+
+static void bind_entries(SymbolFile *file)
+{
+    for (size_t i = 0; i < file->count; i++) {
+        file->entries[i].symbol.bound = file->bound;
+        file->entries[i].symbol.space = file->space;
     }
-    return *placed ? strndup(text, (size_t)(at - text)) : strdup(text);
 }
 
 bool symbols_load(Symbols *symbols, const char *name, char *error, size_t error_size)
@@ -124,13 +143,17 @@ bool symbols_load(Symbols *symbols, const char *name, char *error, size_t error_
         return false;
     }
     *file = (SymbolFile){.descriptor = -1, .name = strdup(name)};
-    path = split_address(name, &placed, &address);
-    if (path && file->name)
+    path = strdup(name);
+    if (path && file->name) {
+        file->bound = cut_number(path, ",cr3=", &file->space);
+        placed = cut_number(path, "@", &address);
         loaded = symbol_file_read(file, path, placed, address, error, error_size);
-    else
+    } else {
         snprintf(error, error_size, "the host is out of memory");
+    }
     free(path);
     if (loaded) {
+        bind_entries(file);
         symbols->file_count++;
         if (index_symbols(symbols))
             return true;
@@ -139,6 +162,14 @@ bool symbols_load(Symbols *symbols, const char *name, char *error, size_t error_
     }
     symbol_file_close(file);
     return false;
+}
+
+const u64 *symbols_follow(Symbols *symbols, const u64 *cr3)
+{
+    const u64 *before = symbols->cr3;
+
+    symbols->cr3 = cr3;
+    return before;
 }
 
 bool symbols_unload(Symbols *symbols, const char *name)
@@ -184,12 +215,19 @@ static size_t first_by_name(const Symbols *symbols, const char *name, size_t len
 /* Names that go on behind the `length` characters follow the one that ends there. */
 const Symbol *symbols_find(const Symbols *symbols, const char *name, size_t length)
 {
-    size_t at = first_by_name(symbols, name, length);
+    const Symbol *elsewhere = NULL;
 
-    if (at == symbols->count || strncmp(symbols->by_name[at].entry->symbol.name, name, length) ||
-        symbols->by_name[at].entry->symbol.name[length])
-        return NULL;
-    return &symbols->by_name[at].entry->symbol;
+    for (size_t at = first_by_name(symbols, name, length); at < symbols->count; at++) {
+        const Symbol *symbol = &symbols->by_name[at].entry->symbol;
+
+        if (strncmp(symbol->name, name, length) || symbol->name[length])
+            break;
+        if (symbols_count_space(symbols, symbol->bound, symbol->space))
+            return symbol;
+        if (!elsewhere)
+            elsewhere = symbol;
+    }
+    return elsewhere;
 }
 
 bool symbols_are_64_bit(const Symbols *symbols)
@@ -214,7 +252,7 @@ void symbols_each(const Symbols *symbols, const char *prefix, SymbolVisit *visit
 
 const Symbol *symbols_at(const Symbols *symbols, u64 linear, u64 *offset)
 {
-    enum { ENCLOSING = 16 }; /* symbols within another that are looked past */
+    enum { ENCLOSING = 16 + SYMBOL_FILES }; /* symbols within another that are looked past */
     size_t low = 0, high = symbols->address_count;
 
     while (low < high) {
@@ -228,7 +266,8 @@ const Symbol *symbols_at(const Symbols *symbols, u64 linear, u64 *offset)
     for (unsigned i = 0; i < ENCLOSING && low > 0; i++) {
         const SymbolEntry *entry = symbols->by_address[--low].entry;
 
-        if (linear >= entry->end)
+        if (linear >= entry->end ||
+            !symbols_count_space(symbols, entry->symbol.bound, entry->symbol.space))
             continue;
         *offset = linear - entry->symbol.address;
         return &entry->symbol;

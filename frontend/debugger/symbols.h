@@ -21,6 +21,8 @@ typedef struct Symbol {
     const char *name;           /* valid while its file is loaded */
     u64 address, size;          /* bytes; 0: not known */
     SymbolKind kind;
+    bool bound;                 /* only in the address space that has `space` in CR3 */
+    u64 space;
 } Symbol;
 
 typedef struct SourceLine {
@@ -32,13 +34,20 @@ typedef struct SourceLine {
 Symbols *symbols_create(void);                  /* NULL: out of memory */
 void symbols_destroy(Symbols *symbols);
 
-/* Reads FILE, or FILE@ADDRESS: its first loaded section then lies at that linear address, wherever it was linked. False with
- * a sentence in `error`; what was loaded before stays. */
+/* Reads FILE, or FILE@ADDRESS: its first loaded section then lies at that linear address, wherever it was linked. Behind
+ * that ",cr3=VALUE": it is of a program that runs with this in CR3. False with a sentence in `error`; what was
+ * loaded before stays. */
 bool symbols_load(Symbols *symbols, const char *file, char *error, size_t error_size);
 bool symbols_unload(Symbols *symbols, const char *file);
 const char *symbols_file(const Symbols *symbols, unsigned index);   /* NULL past the last */
 /* Is there a file of a 64-bit program? */
 bool symbols_are_64_bit(const Symbols *symbols);
+
+/* Where the CR3 that counts is to be read, or NULL: programs of all address spaces count then. Returns
+ * what was so before. Names are found in all; those in the space at hand go first. */
+const u64 *symbols_follow(Symbols *symbols, const u64 *cr3);
+/* Is the line's code that of a program with an address space of its own? */
+bool symbols_line_space(Symbols *symbols, const char *file, unsigned line, u64 *space);
 
 /* Length-counted name; NULL: there is none. The first file that has it wins. */
 const Symbol *symbols_find(const Symbols *symbols, const char *name, size_t length);

@@ -130,6 +130,8 @@ bool symbols_entry(Symbols *symbols, EntryKind kind, const char *name, size_t le
     for (unsigned i = 0; i < symbols->file_count; i++) {
         const NamedEntry *entry;
 
+        if (!symbols_count_file(symbols, &symbols->files[i]))
+            continue;
         need_entries(&symbols->files[i]);
         entry = find_entry(&symbols->files[i], name, length, kind);
         if (entry && dwarf_offdie(symbols->files[i].dwarf, entry->offset, die)) {

@@ -75,7 +75,8 @@ bool symbols_unit(const Symbols *symbols, u64 linear, const SymbolFile **file, D
 {
     for (unsigned i = 0; i < symbols->file_count; i++) {
         *file = &symbols->files[i];
-        if ((*file)->dwarf && symbol_file_unit(*file, linear - (*file)->bias, unit))
+        if ((*file)->dwarf && symbols_count_file(symbols, *file) &&
+            symbol_file_unit(*file, linear - (*file)->bias, unit))
             return true;
     }
     return false;
@@ -172,7 +173,7 @@ bool symbols_line(Symbols *symbols, u64 linear, SourceLine *line)
 
 typedef struct LineSearch {
     Symbols *symbols;
-    const SymbolFile *file;
+    const SymbolFile *file, *found_in;
     const char *name;
     unsigned wanted, found; /* found: 0 means none so far */
     u64 *addresses;
@@ -239,10 +240,40 @@ static void search_unit(LineSearch *search, Dwarf_Die *unit)
             continue;
         if (row.line != (int)search->found) {
             search->found = (unsigned)row.line;
+            search->found_in = search->file;
             search->count = 0;
         }
         add_address(search, row.address + search->file->bias);
     }
+}
+
+static void search_file(LineSearch *search, const SymbolFile *file)
+{
+    Dwarf_Off searched = ~(Dwarf_Off)0;
+    Dwarf_Die unit;
+
+    search->file = file;
+    for (size_t i = 0; i < file->unit_count; i++) {
+        Dwarf_Off offset = file->units[i].unit;
+
+        if (offset != searched && dwarf_offdie(file->dwarf, offset, &unit) &&
+            unit_has_file(&unit, search->name))
+            search_unit(search, &unit);
+        searched = offset;
+    }
+}
+
+/* Programs of other address spaces are looked at when the line is in none of this. */
+static void search_files(LineSearch *search)
+{
+    Symbols *symbols = search->symbols;
+
+    for (unsigned i = 0; i < symbols->file_count; i++)
+        if (symbols_count_file(symbols, &symbols->files[i]))
+            search_file(search, &symbols->files[i]);
+    for (unsigned i = 0; i < symbols->file_count && !search->found; i++)
+        if (!symbols_count_file(symbols, &symbols->files[i]))
+            search_file(search, &symbols->files[i]);
 }
 
 unsigned symbols_line_addresses(Symbols *symbols, const char *name, unsigned *line, u64 *addresses,
@@ -250,24 +281,24 @@ unsigned symbols_line_addresses(Symbols *symbols, const char *name, unsigned *li
 {
     LineSearch search = {
         .symbols = symbols, .name = name, .wanted = *line, .addresses = addresses, .max = max};
-    Dwarf_Off searched;
-    Dwarf_Die unit;
 
-    for (unsigned i = 0; i < symbols->file_count; i++) {
-        search.file = &symbols->files[i];
-        searched = ~(Dwarf_Off)0;
-        for (size_t j = 0; j < search.file->unit_count; j++) {
-            Dwarf_Off offset = search.file->units[j].unit;
-
-            if (offset != searched && dwarf_offdie(search.file->dwarf, offset, &unit) &&
-                unit_has_file(&unit, name))
-                search_unit(&search, &unit);
-            searched = offset;
-        }
-    }
+    search_files(&search);
     if (search.found)
         *line = search.found;
     return search.count;
+}
+
+bool symbols_line_space(Symbols *symbols, const char *name, unsigned line, u64 *space)
+{
+    u64 address;
+    LineSearch search = {
+        .symbols = symbols, .name = name, .wanted = line, .addresses = &address, .max = 1};
+
+    search_files(&search);
+    if (!search.found || !search.found_in->bound)
+        return false;
+    *space = search.found_in->space;
+    return true;
 }
 
 u64 symbols_after_prologue(Symbols *symbols, u64 function)
