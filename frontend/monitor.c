@@ -339,20 +339,6 @@ Monitor *monitor_open(Debugger *debugger, const CommandHost *host, bool shared, 
     return monitor;
 }
 
-void monitor_close(Monitor *monitor)
-{
-    if (!monitor)
-        return;
-    if (monitor->editor) {
-        show_prompt(monitor, false);
-        el_end(monitor->editor);
-    }
-    if (monitor->history)
-        history_end(monitor->history);
-    commands_destroy(monitor->commands);
-    free(monitor);
-}
-
 static void tell_stop(Monitor *monitor)
 {
     unsigned count = debugger_stop_count(monitor->debugger);
@@ -369,6 +355,21 @@ static void tell_stop(Monitor *monitor)
     }
     commands_tell_stop(monitor->commands, &terminal_sink);
     fflush(stdout);
+}
+
+void monitor_close(Monitor *monitor)
+{
+    if (!monitor)
+        return;
+    tell_stop(monitor);
+    if (monitor->editor) {
+        show_prompt(monitor, false);
+        el_end(monitor->editor);
+    }
+    if (monitor->history)
+        history_end(monitor->history);
+    commands_destroy(monitor->commands);
+    free(monitor);
 }
 
 void monitor_poll(Monitor *monitor)

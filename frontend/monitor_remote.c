@@ -306,6 +306,8 @@ void monitor_remote_close(MonitorRemote *monitor)
 {
     if (!monitor)
         return;
+    if (monitor->client.fd >= 0)
+        tell_stop(monitor);
     monitor_client_flush(&monitor->client);
     monitor_client_close(&monitor->client);
     if (monitor->listener >= 0) {

@@ -403,6 +403,7 @@ static void run_slice(RunLoop *loop)
         idle(loop);
         break;
     case RUN_POWER_OFF:
+        debugger_ended(loop->session->debugger, result);
         power_off(loop);
         break;
     case RUN_RESET:
@@ -410,6 +411,7 @@ static void run_slice(RunLoop *loop)
         reset(loop);
         break;
     case RUN_DEBUG_EXIT:
+        debugger_ended(loop->session->debugger, result);
         end(loop, machine_exit_code(loop->machine) & 0xFF);
         break;
     }

@@ -310,6 +310,33 @@ Test(run_loop, monitor_shares_a_terminal)
     cr_expect_eq(run.status, 0);
 }
 
+/* The prompt says why the guest has left; the status is the guest's. */
+Test(run_loop, monitor_tells_how_the_guest_ends)
+{
+    ROM(DEBUG_EXIT);
+    cr_expect(strstr(monitor_says(EXIT_DEVICE "-S -monitor stdio", "continue\n"),
+                     "isa-debug-exit, with status 11"),
+              "%s", run.out);
+    cr_expect_eq(run.status, 11);
+    cr_expect(strstr(monitor_says(EXIT_DEVICE "-S -monitor stdio",
+                                  "catch exit\ncontinue\ninfo status\nreverse-stepi\ncontinue\n"
+                                  "continue\ncontinue\n"),
+                     "paused"),
+              "%s", run.out);
+    cr_expect_eq(run.status, 11, "%d: %s", run.status, run.out);
+}
+
+Test(run_loop, a_reset_can_be_caught)
+{
+    ROM(0xB0, 0xFE, 0xE6, 0x64, 0xF4); /* mov al,0FEh; out 64h,al */
+    cr_expect(strstr(monitor_says("-bios ROM -S -monitor stdio -display none",
+                                  "catch reset\ncontinue\nprint al\ncontinue\ncatch reset off\n"),
+                     "the guest resets the machine"),
+              "%s", run.out);
+    cr_expect(strstr(run.out, "254  0xfe"), "%s", run.out);
+    cr_expect_eq(run.status, 0);
+}
+
 /* A triple fault stops the machine and says what led there. */
 Test(run_loop, monitor_tells_of_a_triple_fault)
 {

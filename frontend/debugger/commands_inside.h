@@ -155,7 +155,8 @@ CommandFunction command_do_savevm, command_do_loadvm, command_do_delvm, command_
 CommandFunction command_do_break, command_do_tbreak, command_do_pbreak, command_do_watch, command_do_rwatch,
     command_do_awatch, command_do_catch, command_do_catch_exception, command_do_catch_interrupt,
     command_do_catch_port, command_do_catch_mode, command_do_catch_privilege, command_do_catch_cr3,
-    command_do_catch_count, command_do_catch_magic, command_do_catch_triple;
+    command_do_catch_count, command_do_catch_magic, command_do_catch_triple,
+    command_do_catch_reset, command_do_catch_exit;
 /* commands_points_list.c */
 CommandFunction command_do_delete, command_do_enable, command_do_disable, command_do_condition,
     command_do_ignore, command_info_breakpoints;

@@ -393,10 +393,34 @@ CommandResult command_do_catch_triple(Commands *commands, const char *text)
     return COMMAND_DONE;
 }
 
+CommandResult command_do_catch_reset(Commands *commands, const char *text)
+{
+    bool on = true;
+
+    if (*text && !take_switch(commands, text, &on))
+        return COMMAND_DONE;
+    debugger_stop_at_reset(commands->debugger, on);
+    say(commands, on ? "A reset by the guest stops the machine before it.\n"
+                     : "A reset by the guest does not stop the machine any more.\n");
+    return COMMAND_DONE;
+}
+
+CommandResult command_do_catch_exit(Commands *commands, const char *text)
+{
+    bool on = true;
+
+    if (*text && !take_switch(commands, text, &on))
+        return COMMAND_DONE;
+    debugger_stop_at_exit(commands->debugger, on);
+    say(commands, on ? "When the guest switches the machine off, or leaves, it stops before.\n"
+                     : "When the guest switches the machine off, or leaves, that is the end.\n");
+    return COMMAND_DONE;
+}
+
 CommandResult command_do_catch(Commands *commands, const char *text)
 {
     (void)text;
-    say(commands, "Catch what? exception, interrupt, port, mode, privilege, cr3, count, magic or "
-                  "triple; see help catch.\n");
+    say(commands, "Catch what? exception, interrupt, port, mode, privilege, cr3, count, magic, "
+                  "triple, reset or exit; see help catch.\n");
     return COMMAND_DONE;
 }

@@ -24,6 +24,7 @@ Debugger *debugger_create(Machine *machine)
     debugger->cpu = machine_cpu(machine, 0);
     symbols_follow(debugger->symbols, &debugger->cpu->cr3);
     debugger->at_triple_fault = true;
+    debugger->end_at = ~(u64)0;
     debugger->observer = points_observer;
     debugger->observer.owner = debugger;
     return debugger;
@@ -90,6 +91,7 @@ void debugger_stop_for(Debugger *debugger, StopReason reason, const char *format
 
     debugger->stop = (Stop){.reason = reason, .cycles = machine_cycles(debugger->machine)};
     debugger->decided_at = debugger->stop.cycles;
+    debugger->end_at = ~(u64)0;
     va_start(arguments, format);
     vsnprintf(debugger->stop.text, sizeof debugger->stop.text, format, arguments);
     va_end(arguments);
@@ -116,6 +118,47 @@ void debugger_set_magic(Debugger *debugger, bool enabled)
 void debugger_stop_at_triple_fault(Debugger *debugger, bool enabled)
 {
     debugger->at_triple_fault = enabled;
+}
+
+void debugger_stop_at_reset(Debugger *debugger, bool enabled)
+{
+    debugger->at_reset = enabled;
+}
+
+void debugger_stop_at_exit(Debugger *debugger, bool enabled)
+{
+    debugger->at_exit = enabled;
+}
+
+/* In words; the faces tell the place. */
+static void stop_at_end(Debugger *debugger, RunResult result)
+{
+    if (result == RUN_RESET)
+        debugger_stop_for(debugger, STOP_RESET, "the guest resets the machine");
+    else if (result == RUN_POWER_OFF)
+        debugger_stop_for(debugger, STOP_POWER_OFF, "the guest has switched the machine off");
+    else if (result == RUN_DEBUG_EXIT)
+        debugger_stop_for(debugger, STOP_DEBUG_EXIT,
+                          "the guest leaves by isa-debug-exit, with status %d",
+                          machine_exit_code(debugger->machine) & 0xFF);
+    debugger->end_at = machine_cycles(debugger->machine);
+}
+
+void debugger_ended(Debugger *debugger, RunResult result)
+{
+    if (debugger->faces && debugger->stop.reason == STOP_NONE &&
+        debugger->end_at != machine_cycles(debugger->machine))
+        stop_at_end(debugger, result);
+}
+
+/* Once: who lets it go on wants what follows. */
+static bool stops_at(const Debugger *debugger, RunResult result)
+{
+    bool wanted = result == RUN_RESET
+                      ? debugger->at_reset
+                      : (result == RUN_POWER_OFF || result == RUN_DEBUG_EXIT) && debugger->at_exit;
+
+    return wanted && debugger->faces && debugger->end_at != machine_cycles(debugger->machine);
 }
 
 void debugger_pause(Debugger *debugger)
@@ -192,6 +235,8 @@ static void look_at_result(Debugger *debugger, RunResult result)
                           "%04X:%08llX; reset the machine to go on",
                           debugger->cpu->segments[CS].selector,
                           (unsigned long long)debugger->cpu->rip);
+    else if (stops_at(debugger, result))
+        stop_at_end(debugger, result);
     else if (debugger->magic_reached && !debugger->scanning)
         debugger_stop_for(debugger, STOP_MAGIC, "xchg bx, bx, at %04X:%08llX",
                           debugger->cpu->segments[CS].selector,

@@ -100,6 +100,10 @@ bool debugger_set_ignore(Debugger *debugger, unsigned number, u64 ignore);
 const Point *debugger_points(const Debugger *debugger, unsigned index);     /* NULL past the last */
 void debugger_set_magic(Debugger *debugger, bool enabled);
 void debugger_stop_at_triple_fault(Debugger *debugger, bool enabled);       /* default: true, where a face is attached */
+/* When the guest resets the machine; when it switches it off, or leaves by isa-debug-exit. Off at first. What
+ * debugger_run() returned then it returns again when it is called after the stop. */
+void debugger_stop_at_reset(Debugger *debugger, bool enabled);
+void debugger_stop_at_exit(Debugger *debugger, bool enabled);
 
 /* ---- running ---- */
 typedef enum StepKind {
@@ -119,6 +123,9 @@ void debugger_step(Debugger *debugger, StepKind kind, u64 count);
 void debugger_step_range(Debugger *debugger, u64 begin, u64 end);
 void debugger_run_to(Debugger *debugger, u64 linear);   /* to the cursor */
 void debugger_pause(Debugger *debugger);                /* stops with STOP_ASKED */
+
+/* A run that ended so is the last: it has stopped for good, and faces may say why. */
+void debugger_ended(Debugger *debugger, RunResult result);
 
 /* Like machine_run(), towards the goal: comes back at `until`, when the machine idles, or when it has
  * stopped; debugger_stop() tells. A step may come back sooner, with RUN_BUDGET. Must not be called while stopped. */

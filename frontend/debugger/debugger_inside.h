@@ -57,7 +57,8 @@ struct Debugger {
     unsigned faces;             /* how many are attached */
     const DriveNote *drives;
     unsigned drive_count;
-    bool magic, at_triple_fault, into_interrupts;
+    bool magic, at_triple_fault, at_reset, at_exit, into_interrupts;
+    u64 end_at;                 /* the clock at which an end of the run has stopped it */
 
     PointEntry *points[MAX_POINTS];
     unsigned point_count, last_number;
