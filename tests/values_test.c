@@ -41,7 +41,7 @@ static const char *say_to(const char *line)
     *answer = '\0';
     if (commands_execute(commands, line, &sink) == COMMAND_RUNS) {
         for (unsigned i = 0; i < 100 && debugger_stop(debugger)->reason == STOP_NONE; i++)
-            debugger_run(debugger, machine_cycles(machine) + 1000);
+            debugger_run(debugger, machine_cycles(machine) + 1000000);
         cr_assert_neq(debugger_stop(debugger)->reason, STOP_NONE, "%s", line);
         commands_tell_stop(commands, &sink);
     }
@@ -307,6 +307,55 @@ Test(values, programs_in_address_spaces)
     expect_answer("info symbol eip", "begin");
     expect_answer("continue", "breakpoint 1");
     expect_exactly("print depth", "1");
+}
+
+/* In one piece: no instruction of what is run to its end is looked at by itself. */
+static StopReason run_far(StepKind kind)
+{
+    debugger_step(debugger, kind, 1);
+    debugger_run(debugger, machine_cycles(machine) + 1000000000);
+    return debugger_stop(debugger)->reason;
+}
+
+Test(values, functions_are_left_at_full_speed)
+{
+    say_to("break spin");
+    say_to("continue");
+    cr_assert_eq(run_far(STEP_OUT), STOP_STEP);
+    expect_answer("info symbol eip", "begin");
+    expect_exactly("print eax", "1500000  0x16e360");
+}
+
+Test(values, recursion_is_left_one_at_a_time)
+{
+    say_to("break count if depth == 2");
+    say_to("continue");
+    for (int depth = 1; depth >= 0; depth--) {
+        cr_assert_eq(run_far(STEP_OUT), STOP_STEP);
+        cr_assert_eq(atoi(say_to("print depth")), depth);
+    }
+    cr_assert_eq(run_far(STEP_OUT), STOP_STEP);
+    expect_answer("info symbol eip", "begin");
+    expect_exactly("print eax", "186  0xba");
+}
+
+Test(values, who_leaves_by_longjmp_is_told_so)
+{
+    say_to("break leap");
+    say_to("continue");
+    say_to("delete 1");
+    expect_answer("finish", "left without a return");
+    expect_answer("info symbol eip", "begin");
+    expect_exactly("print eax", "1");
+}
+
+Test(values, a_call_that_does_not_come_back_is_told_too)
+{
+    say_to("break catcher");
+    say_to("continue");
+    say_to("next");
+    expect_answer("next", "left without a return");
+    expect_answer("info symbol eip", "begin");
 }
 
 /* A damaged file may say anything of types and places; it must only not harm the debugger. */

@@ -111,13 +111,32 @@ static int words_before_frame(const DwarfContext *context, u64 linear)
 
     if (guest_read(context->cpu, linear - 1, code, sizeof code) < 4)
         return -1;
-    if (code[1] == 0x55 || code[1] == 0xC3)
+    if (code[1] == 0x55 || code[1] == 0xC3 || code[1] == 0xC2)
         return 0;
     for (unsigned i = 0; i < COUNT_OF(moves); i++)
         if (code[0] == 0x55 &&
             (!memcmp(code + 1, moves[i], 2) || (code[1] == 0x48 && !memcmp(code + 2, moves[i], 2))))
             return 1;
     return -1;
+}
+
+/* Has the function around `linear` made a frame of its own by there? */
+static bool has_frame_pointer(const DwarfContext *context, const Symbols *symbols, u64 linear)
+{
+    static const u8 pushes[][4] = {
+        {0x55, 0x89, 0xE5}, {0x55, 0x8B, 0xEC}, {0x55, 0x48, 0x89, 0xE5}};
+    const Symbol *symbol;
+    u8 code[4];
+    u64 offset;
+
+    symbol = symbols_at(symbols, linear, &offset);
+    if (!symbol || symbol->kind != SYMBOL_CODE || offset < sizeof code ||
+        guest_read(context->cpu, symbol->address, code, sizeof code) != sizeof code)
+        return false;
+    for (unsigned i = 0; i < COUNT_OF(pushes); i++)
+        if (!memcmp(code, pushes[i], pushes[i][3] ? 4 : 3))
+            return true;
+    return false;
 }
 
 static bool unwind_by_pointer(DwarfContext *context, u64 linear, bool innermost)
@@ -161,6 +180,7 @@ unsigned backtrace(Cpu *cpu, Symbols *symbols, BacktraceFrame *frames, unsigned 
 {
     DwarfContext context;
     unsigned count = 0, stack;
+    bool sure = true, by_dwarf;
     u64 linear, top, call;
     u8 byte;
 
@@ -173,11 +193,15 @@ unsigned backtrace(Cpu *cpu, Symbols *symbols, BacktraceFrame *frames, unsigned 
             .linear = linear,
             .stack = top,
             .frame = context.registers[dwarf_frame_register_number(&context)],
+            .sure = sure,
         };
         call = linear - (count > 1);
-        if (!unwind_by_dwarf(&context, symbols, call) &&
-            !unwind_by_pointer(&context, linear, count == 1))
+        sure = sure && (has_frame_pointer(&context, symbols, call) ||
+                        (count == 1 && words_before_frame(&context, linear) >= 0));
+        by_dwarf = unwind_by_dwarf(&context, symbols, call);
+        if (!by_dwarf && !unwind_by_pointer(&context, linear, count == 1))
             break;
+        sure = sure || (by_dwarf && frames[count - 1].sure);
         /* A caller's frame is higher up, and its code is somewhere. */
         if (context.registers[stack] <= top ||
             !context.registers[dwarf_return_register(&context)] ||

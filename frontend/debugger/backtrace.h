@@ -16,6 +16,8 @@ typedef struct BacktraceFrame {
     u64 linear;         /* of the next instruction in it */
     u64 stack;          /* the value of (E)SP there */
     u64 frame;          /* the canonical frame address by DWARF, or (E)BP; 0: not known */
+    bool sure;          /* by what is known of the function it called; else by a frame pointer that may
+                         * be another function's */
 } BacktraceFrame;
 
 /* The innermost first. Returns how many, at most `max`. */

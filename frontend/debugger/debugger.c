@@ -176,7 +176,7 @@ static void set_goal(Debugger *debugger, Goal goal)
     if (!debugger->scanning)
         points_sweep(debugger);
     debugger->goal = goal;
-    debugger->back.set = debugger->in_line = debugger->entering = false;
+    debugger->back.set = debugger->in_line = debugger->entering = debugger->out_tried = false;
     debugger->observer.looked = machine_cycles(debugger->machine);
 }
 
@@ -220,6 +220,7 @@ void debugger_run_to(Debugger *debugger, u64 linear)
 {
     set_goal(debugger, GOAL_CONTINUE);
     debugger->back = (ReturnPoint){.set = true, .linear = linear, .room = ~(u64)0};
+    debugger->outer_count = 0;
 }
 
 /* Does the result of a run mean that the machine has stopped? */
@@ -239,6 +240,11 @@ static void look_at_result(Debugger *debugger, RunResult result)
         stop_at_end(debugger, result);
     else if (debugger->magic_reached && !debugger->scanning)
         debugger_stop_for(debugger, STOP_MAGIC, "xchg bx, bx, at %04X:%08llX",
+                          debugger->cpu->segments[CS].selector,
+                          (unsigned long long)debugger->cpu->rip);
+    else if (debugger->outer_reached)
+        debugger_stop_for(debugger, STOP_LEFT,
+                          "the function was left without a return, as by longjmp; at %04X:%08llX",
                           debugger->cpu->segments[CS].selector,
                           (unsigned long long)debugger->cpu->rip);
     else if (debugger->back_reached && debugger->goal == GOAL_CONTINUE)
@@ -277,7 +283,7 @@ RunResult debugger_run_once(Debugger *debugger, u64 until)
 
     points_arm(debugger);
     points_remember(debugger);
-    debugger->back_reached = debugger->magic_reached = false;
+    debugger->back_reached = debugger->outer_reached = debugger->magic_reached = false;
     debugger->listening = !debugger->scanning;
     result = run_machine(debugger, count < until ? count : until);
     debugger->listening = false;

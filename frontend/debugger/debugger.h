@@ -59,6 +59,7 @@ typedef enum StopReason {
     STOP_MAGIC,                 /* xchg bx,bx */
     STOP_TRIPLE_FAULT, STOP_RESET, STOP_POWER_OFF, STOP_DEBUG_EXIT,
     STOP_HISTORY_BEGIN, STOP_HISTORY_END,   /* the ends of the timeline */
+    STOP_LEFT,                  /* a step's function was left without a return, as by longjmp */
 } StopReason;
 
 typedef struct Stop {

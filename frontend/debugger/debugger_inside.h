@@ -11,7 +11,7 @@
 #include "frontend/debugger/expression.h"
 #include "frontend/debugger/timeline.h"
 
-enum { MAX_POINTS = 1024, MAX_HITS = 32 };
+enum { MAX_POINTS = 1024, MAX_HITS = 32, MAX_OUTER = 8 };
 
 /* A point as it is kept. */
 typedef struct PointEntry {
@@ -80,7 +80,11 @@ struct Debugger {
     const char *line_file;
     bool entering;              /* ... and goes to a function's first line */
     ReturnPoint back;           /* a call, or an interrupt's handler, runs until here */
-    bool back_reached, magic_reached;
+    ReturnPoint outer[MAX_OUTER];       /* where its callers' callers go on: it was left without a return */
+    unsigned outer_count;
+    bool back_is_out;           /* of GOAL_OUT: `back` is its goal, not a call on the way */
+    bool out_tried;             /* of GOAL_OUT: whether a return point can be had was looked at */
+    bool back_reached, outer_reached, magic_reached;
     bool interrupted;           /* an external interrupt was delivered, */
     u64 interrupted_at;         /* at this linear address, */
     u64 interrupted_stack;      /* with this stack */

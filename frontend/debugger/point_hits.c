@@ -81,13 +81,19 @@ static bool is_here(Debugger *debugger, const PointSpec *spec, u64 linear)
     }
 }
 
-static bool back_is_here(const Debugger *debugger, u64 linear)
+static bool is_back(const Debugger *debugger, const ReturnPoint *back, u64 linear)
 {
-    const ReturnPoint *back = &debugger->back;
-
     return back->set && linear == back->linear &&
            (back->room == ~(u64)0 || (debugger_stack(debugger) - back->stack <= back->room &&
                                       debugger->cpu->cpl == back->cpl));
+}
+
+static bool outer_is_here(const Debugger *debugger, u64 linear)
+{
+    for (unsigned i = 0; debugger->back.set && i < debugger->outer_count; i++)
+        if (is_back(debugger, &debugger->outer[i], linear))
+            return true;
+    return false;
 }
 
 static PointEntry *execute_point(Debugger *debugger, u64 linear)
@@ -118,10 +124,12 @@ static bool on_execute(void *owner, u64 linear)
         listener->execute(listener->owner, linear);
     if (found)
         note(debugger, &(Hit){.entry = found, .address = linear});
-    if (back_is_here(debugger, linear))
+    if (is_back(debugger, &debugger->back, linear))
         debugger->back_reached = true;
+    else if (outer_is_here(debugger, linear))
+        debugger->outer_reached = true;
     debugger->magic_reached = debugger->magic && steps_is_magic(debugger);
-    return found || debugger->back_reached || debugger->magic_reached;
+    return found || debugger->back_reached || debugger->outer_reached || debugger->magic_reached;
 }
 
 static bool wants_access(const PointSpec *spec, bool write)

@@ -242,6 +242,8 @@ static void arm_code(Debugger *debugger)
     }
     if (debugger->back.set)
         want_offset(wanted, debugger->back.linear);
+    for (unsigned i = 0; debugger->back.set && i < debugger->outer_count; i++)
+        want_offset(wanted, debugger->outer[i].linear);
     for (u64 i = 0; i < debugger->listener.length && i < PAGE_SIZE; i++)
         want_offset(wanted, debugger->listener.first + i);
     for (unsigned word = 0; word < COUNT_OF(wanted); word++) {

@@ -6,10 +6,16 @@
  * to a return point: an address together with the stack, so that neither a recursion nor another
  * task stops there.
  *
+ * Out of a function goes the same way where it is known where it returns to; else each of its own
+ * instructions is looked at. A function may also be left without a return, by longjmp or the like:
+ * then the step stops where one of its callers goes on. A task that ends for good is not noticed:
+ * the machine runs on until somebody stops it.
+ *
  * A step by source line keeps to the addresses of its line, and ends where another one begins; a
  * function without lines is run to its end.
  */
 #include "cpu/decode.h"
+#include "frontend/debugger/backtrace.h"
 #include "frontend/debugger/debugger_inside.h"
 
 /* A function may drop its arguments when it returns, so the stack is then a little higher. */
@@ -79,6 +85,59 @@ static void come_back_to(Debugger *debugger, u64 linear, u64 stack, u64 room)
 {
     debugger->back = (ReturnPoint){
         .set = true, .linear = linear, .stack = stack, .room = room, .cpl = debugger->cpu->cpl};
+    debugger->outer_count = 0;
+}
+
+static ReturnPoint point_of_frame(Debugger *debugger, const BacktraceFrame *frame)
+{
+    return (ReturnPoint){.set = true,
+                         .linear = frame->linear,
+                         .stack = debugger_linear(debugger, SS, frame->stack),
+                         .room = ARGUMENTS,
+                         .cpl = debugger->cpu->cpl};
+}
+
+/* The callers from frame `first` on that are above the return point. */
+static void guard_outer_frames(Debugger *debugger, const BacktraceFrame *frames, unsigned first,
+                               unsigned count)
+{
+    for (unsigned i = first; i < count && frames[i].sure && debugger->outer_count < MAX_OUTER;
+         i++) {
+        ReturnPoint point = point_of_frame(debugger, &frames[i]);
+
+        if (point.stack > debugger->back.stack && (point.linear != debugger->back.linear ||
+                                                   point.stack > debugger->back.stack + ARGUMENTS))
+            debugger->outer[debugger->outer_count++] = point;
+    }
+}
+
+/* A call was just begun, to be run to its end. */
+static void come_back_from_call(Debugger *debugger, u64 linear, u64 stack)
+{
+    BacktraceFrame frames[MAX_OUTER + 2];
+    unsigned count = backtrace(debugger->cpu, debugger->symbols, frames, COUNT_OF(frames));
+
+    come_back_to(debugger, linear, stack, ARGUMENTS);
+    if (count > 1 && frames[1].linear == linear)
+        guard_outer_frames(debugger, frames, 2, count);
+}
+
+/* To where this function returns to. False: that is not sure. */
+static bool come_back_from_here(Debugger *debugger)
+{
+    BacktraceFrame frames[MAX_OUTER + 2];
+    unsigned count;
+
+    if (debugger->out_tried)
+        return false;
+    debugger->out_tried = true;
+    count = backtrace(debugger->cpu, debugger->symbols, frames, COUNT_OF(frames));
+    if (count < 2 || !frames[1].sure)
+        return false;
+    debugger->back = point_of_frame(debugger, &frames[1]);
+    debugger->outer_count = 0;
+    guard_outer_frames(debugger, frames, 2, count);
+    return true;
 }
 
 bool steps_is_return(const Insn *insn)
@@ -154,6 +213,7 @@ static void enter_function(Debugger *debugger, u64 here)
     if (body == here)
         return;
     debugger->back = (ReturnPoint){.set = true, .linear = body, .room = ~(u64)0};
+    debugger->outer_count = 0;
 }
 
 /* The same for a step of a line. May set a return point instead. */
@@ -166,7 +226,7 @@ static bool line_is_done(Debugger *debugger, const Upcoming *before, u64 here)
         if (line_at(debugger, here, &line))
             enter_function(debugger, here);
         else /* a function that nobody knows: to its end */
-            come_back_to(debugger, before->next, before->stack, ARGUMENTS);
+            come_back_from_call(debugger, before->next, before->stack);
         return debugger->entering && !debugger->back.set;
     }
     if (here >= debugger->range_begin && here < debugger->range_end)
@@ -198,7 +258,7 @@ static bool is_done(Debugger *debugger, const Upcoming *before)
 
 static void finish_one(Debugger *debugger)
 {
-    debugger->in_line = debugger->entering = false;
+    debugger->in_line = debugger->entering = debugger->out_tried = false;
     if (points_at(debugger))
         return;
     if (--debugger->steps_left == 0)
@@ -226,7 +286,7 @@ static RunResult step_once(Debugger *debugger)
     if (debugger->interrupted && !debugger->into_interrupts)
         come_back_to(debugger, before.linear, before.stack, 0);
     else if (over && debugger_linear(debugger, CS, debugger->cpu->rip) != before.next)
-        come_back_to(debugger, before.next, before.stack, ARGUMENTS);
+        come_back_from_call(debugger, before.next, before.stack);
     else if (is_done(debugger, &before))
         finish_one(debugger);
     else
@@ -239,11 +299,12 @@ static void come_back(Debugger *debugger)
 {
     bool was_interrupt = debugger->back.room == 0;
     u64 here = debugger->back.linear;
+    bool is_out = debugger->goal == GOAL_OUT && debugger->back_is_out;
 
-    debugger->back.set = false;
+    debugger->back.set = debugger->back_is_out = false;
     if (was_interrupt)
         return;
-    if (debugger->goal == GOAL_STEP || debugger->entering ||
+    if (is_out || debugger->goal == GOAL_STEP || debugger->entering ||
         (debugger->goal == GOAL_LINE &&
          (here < debugger->range_begin || here >= debugger->range_end) &&
          is_new_line(debugger, here)))
@@ -260,6 +321,8 @@ RunResult steps_run(Debugger *debugger, u64 until)
            pieces++ < PIECES_AT_ONCE) {
         u64 before = machine_cycles(debugger->machine);
 
+        if (!debugger->back.set && debugger->goal == GOAL_OUT)
+            debugger->back_is_out = come_back_from_here(debugger);
         if (debugger->back.set) {
             result = debugger_run_once(debugger, until);
             if (debugger->back_reached && !stopped(debugger))

@@ -1,6 +1,6 @@
 /*
- * What tests/values_test.c looks at: values of every kind of C type, and functions with variables. It
- * runs on a bare processor, flat, and is never left: its end is a HLT.
+ * What tests/values_test.c looks at: values of every kind of C type, and functions with variables.
+ * It runs on a bare processor, flat, and is never left: its end is a HLT.
  */
 typedef unsigned char byte_t;
 typedef enum Colour { RED = 1, GREEN = 2, BLUE = 4, BLACK = 32 } Colour;
@@ -55,11 +55,41 @@ int count(struct node *node, int depth)
     return below + copy.value + hidden;
 }
 
+int spin(int times);
+int spin(int times)
+{
+    int sum = 0;
+
+    for (int i = 0; i < times; i++)
+        sum += i & 3;
+    return sum;
+}
+
+static void *away[5];
+
+int leap(int depth);
+int leap(int depth)
+{
+    if (depth)
+        return leap(depth - 1) + 1;
+    __builtin_longjmp(away, 1);
+}
+
+int catcher(void);
+int catcher(void)
+{
+    if (__builtin_setjmp(away))
+        return 1;
+    return leap(2);
+}
+
 void begin(void);
 void begin(void)
 {
     handler = count;
     zeros[0] = handler(head, 0);
+    zeros[1] = spin(1000000);
+    zeros[2] = catcher();
     for (;;)
         __asm__ volatile("hlt");
 }
