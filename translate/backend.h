@@ -20,7 +20,7 @@ enum {
     NATIVE_SCRATCH,
     NATIVE_SSE,     /* nonzero: the guest's XMM registers are in the host's */
     NATIVE_X87,     /* nonzero: the guest's x87 is in the host's */
-    NATIVE_SLOT_KEY,/* what the slots hold for: see check_slots() */
+    NATIVE_SLOT_KEY,/* what the slots hold for: crossing.c */
     NATIVE_SLOT_PAGES,
     NATIVE_SLOT_ADDENDS = NATIVE_SLOT_PAGES + 32,
     NATIVE_SLOT_ROOMS = NATIVE_SLOT_ADDENDS + 32,   /* only while pages are watched */

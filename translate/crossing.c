@@ -1,0 +1,186 @@
+/*
+ * Crossing between generated code and C: who holds the flags, the XMM registers, the x87 and the
+ * clock on either side, and the interpreter's body of one instruction in the midst of a
+ * translation.
+ */
+#include "cpu/decode.h"
+#include "cpu/engine.h"
+#include "cpu/opcodes.h"
+#include "cpu/simd.h"
+#include "translate/translator_inside.h"
+#include "translate/variant.h"
+#include "translate/x87_state.h"
+
+static u32 flags_from_native(u64 native)
+{
+    return (native >> 8 & (FLAGS_ARITHMETIC & 0xFF)) | (native & 1 ? FLAG_OF : 0);
+}
+
+static u64 flags_to_native(const Flags *flags)
+{
+    u32 packed = flags_pack(flags);
+
+    return (packed & 0xFF) << 8 | (packed & FLAG_OF ? 1 : 0);
+}
+
+/* Generated code leaves the exception flags of its SSE operations in the host's MXCSR, which must
+ * have none to begin with that the guest's has not. */
+static void give_sse(Cpu *cpu)
+{
+    if (__builtin_ia32_stmxcsr() & ~cpu->mxcsr & MXCSR_FLAGS)
+        __builtin_ia32_ldmxcsr(MXCSR_INIT);
+    cpu->native[NATIVE_SSE] = 1;
+}
+
+/* The registers have been spilled already. */
+static bool take_sse(Cpu *cpu)
+{
+    bool there = cpu->native[NATIVE_SSE] != 0;
+
+    if (there && (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT)
+        cpu->mxcsr |= __builtin_ia32_stmxcsr() & MXCSR_FLAGS;
+    cpu->native[NATIVE_SSE] = 0;
+    return there;
+}
+
+static bool take_x87(Cpu *cpu)
+{
+    bool there = cpu->native[NATIVE_X87] != 0;
+
+    if (there)
+        x87_from_host(cpu);
+    cpu->native[NATIVE_X87] = 0;
+    return there;
+}
+
+/* Gives the x87 to generated code, unless it could fault there. */
+static void give_x87(Cpu *cpu)
+{
+    x87_to_host(cpu);
+    cpu->native[NATIVE_X87] = 1;
+}
+
+/* C code may have changed the TLB, or whose it is. */
+static void check_slots(Cpu *cpu)
+{
+    bool slow = cpu->tlb_epoch == TLB_NO_EPOCH; /* alignment checks, data breakpoints */
+    u64 key = (u64)cpu->mmu.generation << 3 | (u64)slow << 2 | cpu->as;
+
+    if (key == cpu->native[NATIVE_SLOT_KEY])
+        return;
+    cpu->native[NATIVE_SLOT_KEY] = key;
+    for (unsigned i = 0; i < SLOTS; i++)
+        cpu->native[NATIVE_SLOT_PAGES + i] = SLOT_EMPTY;
+}
+
+/* Says that the present block is that of `translation`. */
+static void set_block(Cpu *cpu, const TranslatedBlock *translation)
+{
+    u64 rip = cpu->rip;
+
+    cpu->rip = cpu->block_rip = translation->rip;
+    cpu->block = translation->block;
+    cpu->block_key = link_key(cpu);
+    cpu->rip = rip;
+}
+
+/* May generated code go on after the interpreter's body of `insn`? Not if that has asked for more
+ * than the next instruction, nor if what the translation assumes holds no longer. */
+static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *insn)
+{
+    const Block *block = translation->block;
+    u64 after = cpu->cycles + (u64)(insn + 1 - cpu->counted);
+    i64 budget;
+
+    if (!cpu->block_end)
+        return false;
+    if (insn + 1 != cpu->block_stop || !insn_ends_block(insn))
+        return variant_fits(cpu, translation->variant);
+    /* A repeated instruction counts as more than one. */
+    budget = (i64)(cpu->native[NATIVE_END] - after);
+    if (cpu->attention || cpu->block_key == NO_KEY || budget <= 0 ||
+        cpu->rip != ((translation->rip + block->bytes) & cpu->linear_mask) ||
+        variant_now(cpu) != translation->variant)
+        return false;
+    cpu->native[NATIVE_BUDGET] = (u64)budget;
+    return true;
+}
+
+u64 crossing_call(Cpu *cpu, u32 site)
+{
+    Translator *translator = translator_of(cpu);
+
+    if (site == SITE_X87) {
+        give_x87(cpu);
+        return 0;
+    }
+    if (site == SITE_SSE) {
+        give_sse(cpu);
+        return 0;
+    }
+    const TranslatedBlock *translation = &translator->translations[site >> SITE_SHIFT];
+    Block *block = translation->block;
+    const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
+    const Insn *end = block->insns + block->count;
+
+    translator->counters.calls++;
+    translator->counters.called[opcode_rows[insn->row].name]++;
+    flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
+    cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET] - block->count;
+    set_block(cpu, translation);
+    cpu->rip = (translation->rip + block->bytes) & cpu->linear_mask;
+    cpu->insn = insn;
+    cpu->counted = block->insns;
+    cpu->block_end = cpu->block_stop = end;
+    bool x87 = take_x87(cpu), sse = take_sse(cpu);
+    translator->handlers[site](cpu, insn);
+    if (!goes_on(cpu, translation, insn)) {
+        cpu_leave(cpu, insn + 1);
+        return 1;
+    }
+    if (x87)
+        give_x87(cpu);
+    if (sse)
+        give_sse(cpu);
+    const InsnInfo *info = &insn_info[opcode_rows[insn->row].name];
+
+    if (info->writes | info->undefined)
+        cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    check_slots(cpu);
+    return 0;
+}
+
+i32 crossing_enter(Cpu *cpu, const TranslatedBlock *translation)
+{
+    Translator *translator = translator_of(cpu);
+    u64 budget = cpu->deadline - cpu->cycles;
+
+    if (budget > INT64_MAX / 2)
+        budget = INT64_MAX / 2;
+    cpu->native[NATIVE_BUDGET] = budget;
+    cpu->native[NATIVE_END] = cpu->cycles + budget;
+    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    check_slots(cpu);
+    translator->counters.entries++;
+    return translator->backend.enter(cpu, translation->code);
+}
+
+Link *crossing_leave(Cpu *cpu, TranslatedBlock *last, unsigned kind)
+{
+    Link *link = NULL;
+
+    take_sse(cpu);
+    take_x87(cpu);
+    flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
+    cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET];
+    if (kind == EXIT_FIRST || kind == EXIT_SECOND) {
+        link = &last->links[kind];
+        cpu->rip = link->exit.target;
+    } else if (kind == EXIT_BUDGET) {
+        cpu->rip = last->rip;
+    }
+    set_block(cpu, last);
+    cpu->insn = cpu->counted = &no_insn;
+    cpu->block_rip = cpu->rip;
+    return link;
+}
