@@ -28,4 +28,9 @@ void cpu_interpret(Cpu *cpu, Block *block);
  * have been the next one. */
 void cpu_leave(Cpu *cpu, const Insn *next);
 
+FORCE_INLINE bool cpu_run_is_over(const Cpu *cpu)
+{
+    return cpu->attention || cpu->cycles >= cpu->deadline;
+}
+
 #endif

@@ -221,7 +221,7 @@ static __attribute__((noinline)) void run_blocks(Cpu *cpu)
 
     for (;;) {
         interpret(cpu, block);
-        if (UNLIKELY(cpu->attention) || UNLIKELY(cpu->cycles >= cpu->deadline))
+        if (UNLIKELY(cpu_run_is_over(cpu)))
             return;
         block = code_cache_next(cpu, block);
     }

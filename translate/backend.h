@@ -80,7 +80,8 @@ typedef struct HostCode {
 /* What can be left out, to see what it buys. */
 enum { WITHOUT_SLOTS = 1, WITHOUT_HOST_FLAGS = 2 };
 
-/* Executes the guest instruction of a call site; nonzero when the block was left. */
+/* Executes the guest instruction of a call site. Gives CALL_..., or the code to go on in. */
+enum { CALL_GOES_ON, CALL_LEAVES };
 typedef u64 (*CallFunction)(Cpu *cpu, u32 site);
 
 typedef struct Backend {

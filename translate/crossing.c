@@ -73,6 +73,19 @@ static void check_slots(Cpu *cpu)
         cpu->native[NATIVE_SLOT_PAGES + i] = SLOT_EMPTY;
 }
 
+/* What generated code finds when it begins. */
+static void prepare(Cpu *cpu)
+{
+    u64 budget = cpu->deadline - cpu->cycles;
+
+    if (budget > INT64_MAX / 2)
+        budget = INT64_MAX / 2;
+    cpu->native[NATIVE_BUDGET] = budget;
+    cpu->native[NATIVE_END] = cpu->cycles + budget;
+    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    check_slots(cpu);
+}
+
 /* Says that the present block is that of `translation`. */
 static void set_block(Cpu *cpu, const TranslatedBlock *translation)
 {
@@ -106,17 +119,35 @@ static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *in
     return true;
 }
 
+/* Where generated code goes on after an instruction that has left its block. */
+static u64 go_elsewhere(Cpu *cpu)
+{
+    Translator *translator = translator_of(cpu);
+    TranslatedBlock *to;
+
+    translator->counters.left++;
+    translator->next = NULL;
+    if (cpu_run_is_over(cpu))
+        return CALL_LEAVES;
+    translator->next = code_cache_next(cpu, cpu->block);
+    to = translation_find(cpu, translator->next);
+    if (!to || cpu->deadline - cpu->cycles < translator->next->count)
+        return CALL_LEAVES;
+    prepare(cpu);
+    return (u64)(uintptr_t)to->code;
+}
+
 u64 crossing_call(Cpu *cpu, u32 site)
 {
     Translator *translator = translator_of(cpu);
 
     if (site == SITE_X87) {
         give_x87(cpu);
-        return 0;
+        return CALL_GOES_ON;
     }
     if (site == SITE_SSE) {
         give_sse(cpu);
-        return 0;
+        return CALL_GOES_ON;
     }
     const TranslatedBlock *translation = &translator->translations[site >> SITE_SHIFT];
     Block *block = translation->block;
@@ -136,7 +167,7 @@ u64 crossing_call(Cpu *cpu, u32 site)
     translator->handlers[site](cpu, insn);
     if (!goes_on(cpu, translation, insn)) {
         cpu_leave(cpu, insn + 1);
-        return 1;
+        return go_elsewhere(cpu);
     }
     if (x87)
         give_x87(cpu);
@@ -147,20 +178,14 @@ u64 crossing_call(Cpu *cpu, u32 site)
     if (info->writes | info->undefined)
         cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     check_slots(cpu);
-    return 0;
+    return CALL_GOES_ON;
 }
 
 i32 crossing_enter(Cpu *cpu, const TranslatedBlock *translation)
 {
     Translator *translator = translator_of(cpu);
-    u64 budget = cpu->deadline - cpu->cycles;
 
-    if (budget > INT64_MAX / 2)
-        budget = INT64_MAX / 2;
-    cpu->native[NATIVE_BUDGET] = budget;
-    cpu->native[NATIVE_END] = cpu->cycles + budget;
-    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
-    check_slots(cpu);
+    prepare(cpu);
     translator->counters.entries++;
     return translator->backend.enter(cpu, translation->code);
 }

@@ -252,7 +252,7 @@ static void leave(Assembler *a)
 
 static void generate_call(Assembler *a, CallFunction call)
 {
-    u8 *left;
+    u8 *left, *leaves;
 
     spill(a);
     x64_alu_immediate(a, QWORD, 5, host_register(H_RSP), 8);
@@ -261,13 +261,19 @@ static void generate_call(Assembler *a, CallFunction call)
     x64_load_immediate(a, H_RAX, (u64)(uintptr_t)call);
     x64_op(a, DWORD, 0xFF, 2, host_register(H_RAX));
     x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8);
-    x64_op(a, DWORD, 0x85, H_RAX, host_register(H_RAX));
+    x64_op(a, QWORD, 0x85, H_RAX, host_register(H_RAX));
     left = x64_jump_if(a, 5);
     fill(a);
     x64_bytes(a, 0xC3, 1);
     x64_patch(left, a->at);
-    x64_load_immediate(a, H_RAX, (u32)EXIT_LEFT);
     x64_alu_immediate(a, QWORD, 0, host_register(H_RSP), 8); /* the return address */
+    x64_alu_immediate(a, QWORD, 7, host_register(H_RAX), CALL_LEAVES);
+    leaves = x64_jump_if(a, 4);
+    x64_op(a, QWORD, 0x8B, H_R11, host_register(H_RAX));
+    fill(a);
+    x64_op(a, DWORD, 0xFF, 4, host_register(H_R11));
+    x64_patch(leaves, a->at);
+    x64_load_immediate(a, H_RAX, (u32)EXIT_LEFT);
     leave(a);
 }
 

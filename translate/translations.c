@@ -137,16 +137,25 @@ static bool can_translate(const Cpu *cpu, const Block *block)
     return block->host && variant_limit_allows(cpu);
 }
 
-TranslatedBlock *translation_for(Cpu *cpu, Block *block)
+TranslatedBlock *translation_find(const Cpu *cpu, const Block *block)
 {
     u32 variant = variant_now(cpu);
 
     for (TranslatedBlock *t = block->translation; t; t = t->next)
         if (t->rip == cpu->rip && t->variant == variant)
             return t;
+    return NULL;
+}
+
+TranslatedBlock *translation_for(Cpu *cpu, Block *block)
+{
+    TranslatedBlock *translation = translation_find(cpu, block);
+
+    if (translation)
+        return translation;
     if (!can_translate(cpu, block) || ++block->executions < translator_of(cpu)->threshold)
         return NULL;
-    return translate(cpu, block, variant);
+    return translate(cpu, block, variant_now(cpu));
 }
 
 TranslatedBlock *translation_make(Cpu *cpu, Block *block)

@@ -13,11 +13,6 @@
 
 enum { HOT = 8 }; /* executions after which a block is translated */
 
-static bool finished(const Cpu *cpu)
-{
-    return cpu->attention || cpu->cycles >= cpu->deadline;
-}
-
 /* Runs translations from `translation` on until one is missing. Gives the block that comes next,
  * NULL: it is time to return. */
 static Block *run_translations(Cpu *cpu, TranslatedBlock *translation)
@@ -33,14 +28,12 @@ static Block *run_translations(Cpu *cpu, TranslatedBlock *translation)
         bool within_page;
         u32 flushes;
 
-        if (number == EXIT_LEFT) {
-            translator->counters.left++;
-            return finished(cpu) ? NULL : code_cache_next(cpu, cpu->block);
-        }
+        if (number == EXIT_LEFT)
+            return translator->next;
         translator->counters.exits[kind]++;
         last = &translator->translations[(u32)number >> EXIT_SHIFT];
         link = crossing_leave(cpu, last, kind);
-        if (finished(cpu))
+        if (cpu_run_is_over(cpu))
             return NULL;
         if (kind == EXIT_BUDGET)
             return last->block;
@@ -70,7 +63,7 @@ static void run(Cpu *cpu)
         }
         translator_of(cpu)->counters.interpreted++;
         cpu_interpret(cpu, block);
-        block = finished(cpu) ? NULL : code_cache_next(cpu, block);
+        block = cpu_run_is_over(cpu) ? NULL : code_cache_next(cpu, block);
     }
 }
 

@@ -36,6 +36,7 @@ typedef struct Translator {
     u32 count;
     u32 threshold;          /* executions after which a block is translated */
     u32 flushes;            /* translations from before another one are gone */
+    Block *next;            /* after EXIT_LEFT; NULL: it is time to return */
     IrBlock ir;
     TranslatorCounters counters;
     u32 passes_left_out;
@@ -61,6 +62,8 @@ FORCE_INLINE Translator *translator_of(const Cpu *cpu)
 
 /* The translation of the block at cpu->rip for the present state; NULL: not hot, or not to be had. */
 TranslatedBlock *translation_for(Cpu *cpu, Block *block);
+/* NULL: there is none yet. */
+TranslatedBlock *translation_find(const Cpu *cpu, const Block *block);
 /* The same, hot or not. */
 TranslatedBlock *translation_make(Cpu *cpu, Block *block);
 void translations_drop(Cpu *cpu, Block *block);     /* the block's */
