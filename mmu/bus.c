@@ -180,7 +180,7 @@ static void flatten(AddressSpace *space)
             starts[count++] = last + 1;
     }
     qsort(starts, count, sizeof starts[0], compare_addresses);
-    space->section_count = 0;
+    space->section_count = space->found = 0;
     for (unsigned i = 0; i < count; i++) {
         if (i > 0 && starts[i] == starts[i - 1])
             continue;
@@ -198,10 +198,14 @@ static void flatten(AddressSpace *space)
 const Section *space_find(AddressSpace *space, PhysAddr address)
 {
     unsigned low = 0, high;
+    const Section *found;
 
     if (UNLIKELY(space->stale))
         flatten(space);
     address &= space->last;
+    found = &space->sections[space->found];
+    if (address >= found->first && address <= found->last)
+        return found;
     high = space->section_count;
     while (high - low > 1) {
         unsigned middle = (low + high) / 2;
@@ -211,6 +215,7 @@ const Section *space_find(AddressSpace *space, PhysAddr address)
         else
             high = middle;
     }
+    space->found = low;
     return &space->sections[low];
 }
 
@@ -220,7 +225,10 @@ static u64 load(const u8 *bytes, unsigned count)
 {
     u64 value = 0;
 
-    memcpy(&value, bytes, count);
+    if (count == DWORD) /* the usual entry of a page table */
+        memcpy(&value, bytes, DWORD);
+    else
+        memcpy(&value, bytes, count);
     return value;
 }
 

@@ -18,6 +18,7 @@ static void clear_entries(Mmu *mmu)
     memset(mmu->tlb, 0, sizeof mmu->tlb);
     memset(mmu->globals, 0, sizeof mmu->globals);
     memset(mmu->large, 0, sizeof mmu->large);
+    memset(mmu->large_words, 0, sizeof mmu->large_words);
     mmu->epoch = 1;
 }
 
@@ -36,7 +37,7 @@ static void keep_entry(Mmu *mmu, unsigned as, unsigned index)
 {
     TlbEntry *entry = &mmu->tlb[as][index];
 
-    for (unsigned access = 0; access < COUNT_OF(entry->tags); access++)
+    for (unsigned access = 0; access < ACCESSES; access++)
         if (entry->tags[access])
             entry->tags[access] = (entry->tags[access] & ~(u64)TLB_EPOCH) | mmu->epoch;
 }
@@ -101,11 +102,36 @@ void mmu_set_a20(Mmu *mmu, bool enabled)
     mmu_flush_all(mmu);
 }
 
+/* Rights that were in use are gone, or slow. */
+static void note_loss(Mmu *mmu, const TlbEntry *entry, Access access)
+{
+    u64 tag = entry->tags[access];
+
+    if ((tag & TLB_EPOCH) != mmu->epoch)
+        return;
+    if (access == ACCESS_EXECUTE)
+        mmu->code_generation++;
+    else if (!(tag & TLB_SLOW))
+        mmu->generation++;
+}
+
+static void drop_right(Mmu *mmu, TlbEntry *entry, Access access)
+{
+    note_loss(mmu, entry, access);
+    entry->tags[access] = 0;
+}
+
+static void slow_down(Mmu *mmu, TlbEntry *entry, Access access)
+{
+    note_loss(mmu, entry, access);
+    if (entry->tags[access])
+        entry->tags[access] |= TLB_SLOW;
+}
+
 static void drop_entry(Mmu *mmu, unsigned as, unsigned index)
 {
-    mmu->code_generation++;
-    mmu->generation++;
-    memset(mmu->tlb[as][index].tags, 0, sizeof mmu->tlb[as][index].tags);
+    for (unsigned access = 0; access < ACCESSES; access++)
+        drop_right(mmu, &mmu->tlb[as][index], access);
     mmu->globals[as][index / 64] &= ~((u64)1 << index % 64);
     mmu->large[as][index / 64] &= ~((u64)1 << index % 64);
 }
@@ -116,7 +142,11 @@ static void drop_large_page(Mmu *mmu, unsigned as, u64 linear)
 {
     unsigned region_shift = mmu->efer & EFER_LMA ? 30 : 22;
 
-    for (unsigned word = 0; word < TLB_ENTRIES / 64; word++)
+    for (u64 words = mmu->large_words[as]; words; words &= words - 1) {
+        unsigned word = (unsigned)__builtin_ctzll(words);
+
+        if (!mmu->large[as][word])
+            mmu->large_words[as] &= ~((u64)1 << word);
         for (u64 set = mmu->large[as][word]; set; set &= set - 1) {
             unsigned index = word * 64 + (unsigned)__builtin_ctzll(set);
             const u64 *tags = mmu->tlb[as][index].tags;
@@ -124,6 +154,7 @@ static void drop_large_page(Mmu *mmu, unsigned as, u64 linear)
             if ((tags[0] | tags[1] | tags[2]) >> region_shift == linear >> region_shift)
                 drop_entry(mmu, as, index);
         }
+    }
 }
 
 void mmu_invalidate_page(Mmu *mmu, u64 linear)
@@ -140,7 +171,7 @@ void mmu_demote(Mmu *mmu)
     mmu->generation++;
     for (unsigned as = 0; as < PRIVILEGES; as++)
         for (unsigned i = 0; i < TLB_ENTRIES; i++)
-            for (unsigned access = 0; access < 3; access++)
+            for (unsigned access = 0; access < ACCESSES; access++)
                 if (mmu->tlb[as][i].tags[access])
                     mmu->tlb[as][i].tags[access] |= TLB_SLOW;
 }
@@ -176,12 +207,19 @@ static void put_bit(u64 *map, unsigned index, bool value)
     map[index / 64] = (map[index / 64] & ~((u64)1 << index % 64)) | (u64)value << index % 64;
 }
 
+static void put_large(Mmu *mmu, unsigned as, unsigned index, bool value)
+{
+    put_bit(mmu->large[as], index, value);
+    if (value)
+        mmu->large_words[as] |= (u64)1 << index / 64;
+}
+
 /* The rights that an entry gives at present, as in a record. */
 static unsigned entry_rights(const Mmu *mmu, const TlbEntry *entry)
 {
     unsigned rights = 0;
 
-    for (unsigned access = 0; access < COUNT_OF(entry->tags); access++)
+    for (unsigned access = 0; access < ACCESSES; access++)
         if ((entry->tags[access] & TLB_EPOCH) == mmu->epoch)
             rights |= 1u << access;
     return rights;
@@ -219,13 +257,13 @@ void mmu_restore_tlb(Mmu *mmu, const TlbRecord *records, unsigned count)
 
         if (as >= PRIVILEGES)
             continue;
-        for (unsigned access = 0; access < 3; access++)
+        for (unsigned access = 0; access < ACCESSES; access++)
             if (linear >> access & 1)
                 mmu->tlb[as][index].tags[access] =
                     (linear & ~(u64)PAGE_MASK) | mmu->epoch | TLB_SLOW;
         mmu->physical[as][index] = records[n].physical & ~(u64)PAGE_MASK;
         put_bit(mmu->globals[as], index, linear & TLB_RECORD_GLOBAL);
-        put_bit(mmu->large[as], index, linear & TLB_RECORD_LARGE);
+        put_large(mmu, as, index, linear & TLB_RECORD_LARGE);
     }
 }
 
@@ -270,93 +308,106 @@ static bool find_watched(Mmu *mmu, Access access, Privilege as, u64 linear, Phys
     return watched;
 }
 
-/* May writes to this page bypass the bus? Not while it holds code, nor before it is known to be
- * written (the trackers of dirty and drawn pages want to hear of the first write). */
-static u8 *direct_host(Mmu *mmu, PhysAddr physical, Access access)
+/* The host's bytes of a page, if such accesses may bypass the bus. Writes not while it holds code,
+ * nor before it is known to be written: the trackers of dirty and drawn pages want to hear of the
+ * first write, which `writes_now` says that this is. */
+static u8 *direct_host(Mmu *mmu, PhysAddr physical, Access access, bool writes_now)
 {
-    const Section *section;
-    const Region *region;
+    enum { TRACKED = PAGE_DIRTY | PAGE_DRAWN };
     u8 *host = space_host(mmu->memory, physical, access == ACCESS_WRITE);
+    const Region *region;
+    u8 *flags;
 
     if (!host || access != ACCESS_WRITE)
         return host;
-    section = space_find(mmu->memory, physical);
-    region = section->writer;
-    u8 *flags = &region->memory->pages[(u64)(host - region->memory->bytes) >> PAGE_SHIFT];
-    if (*flags & PAGE_HOLDS_CODE)
+    region = space_find(mmu->memory, physical)->writer;
+    flags = &region->memory->pages[(u64)(host - region->memory->bytes) >> PAGE_SHIFT];
+    if ((*flags & PAGE_HOLDS_CODE) || (!writes_now && (*flags & TRACKED) != TRACKED))
         return NULL;
-    *flags |= PAGE_DIRTY | PAGE_DRAWN;
+    *flags |= TRACKED;
     return host;
 }
 
-/* Puts one right of a translation into its entry; `host`: of the page's first byte, or NULL. */
-static void fill(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr physical, u8 *host)
+/* Gives an entry one right more to the page that it is for; `host`: of the page's first byte, or
+ * NULL. */
+static void give_right(Mmu *mmu, u64 page, Access access, Privilege as, u8 *host)
 {
-    unsigned index = tlb_index(linear);
+    unsigned index = tlb_index(page);
     TlbEntry *entry = &mmu->tlb[as][index];
-    u64 page = linear & ~(u64)PAGE_MASK;
     u64 addend = (u64)(uintptr_t)host - page;
-    u64 executable = entry->tags[ACCESS_EXECUTE];
+    bool watched = find_watched(mmu, access, as, page, mmu->physical[as][index]);
 
-    for (unsigned other = 0; other < COUNT_OF(entry->tags); other++) {
-        u64 tag = entry->tags[other];
-
-        if ((tag & ~(u64)(TLB_SLOW | TLB_WATCHED)) != (page | mmu->epoch) ||
-            mmu->physical[as][index] != physical)
-            entry->tags[other] = 0;
-        /* Reads and writes may go to different memory (PAM): one addend cannot serve both. */
-        else if (host && entry->addend != addend)
-            entry->tags[other] |= TLB_SLOW;
-    }
-    mmu->physical[as][index] = physical;
-    mmu->generation++;
-    if (executable &&
-        (executable != entry->tags[ACCESS_EXECUTE] || (host && entry->addend != addend)))
-        mmu->code_generation++;
-    if (host)
+    /* Reads and writes may go to different memory (PAM): one addend cannot serve both. */
+    if (host && entry->addend != addend) {
+        for (unsigned other = 0; other < ACCESSES; other++)
+            slow_down(mmu, entry, other);
         entry->addend = addend;
-    entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW) |
-                          (find_watched(mmu, access, as, page, physical) ? TLB_WATCHED : 0);
+    }
+    entry->tags[access] = page | mmu->epoch | (host ? 0 : TLB_SLOW) | (watched ? TLB_WATCHED : 0);
 }
 
-/* The translation, from the TLB or a walk that fills it. */
-static const TlbEntry *look_up(Mmu *mmu, u64 linear, Access access, Privilege as, PageFault *fault)
+/* Makes an entry that of `page`; rights that it has to that at the same place it keeps. */
+static void claim_entry(Mmu *mmu, u64 page, Privilege as, const Translation *translation)
 {
-    unsigned index = tlb_index(linear);
+    PhysAddr physical = translation->physical & mmu->a20_mask;
+    unsigned index = tlb_index(page);
     TlbEntry *entry = &mmu->tlb[as][index];
-    u64 wanted = (linear & ~(u64)PAGE_MASK) | mmu->epoch;
-    Translation translation;
 
-    if ((entry->tags[access] & ~(u64)(TLB_SLOW | TLB_WATCHED)) == wanted)
-        return entry;
-    if (!paging_walk(mmu, linear, access, as, &translation, fault))
-        return NULL;
-    fill(mmu, linear, access, as, translation.physical & mmu->a20_mask, NULL);
-    put_bit(mmu->globals[as], index, translation.global);
-    put_bit(mmu->large[as], index, translation.page_size > PAGE_SIZE);
-    return entry;
+    for (unsigned access = 0; access < ACCESSES; access++)
+        if ((entry->tags[access] & ~(u64)(TLB_SLOW | TLB_WATCHED)) != (page | mmu->epoch) ||
+            mmu->physical[as][index] != physical)
+            drop_right(mmu, entry, access);
+    mmu->physical[as][index] = physical;
+    put_bit(mmu->globals[as], index, translation->global);
+    put_large(mmu, as, index, translation->page_size > PAGE_SIZE);
+}
+
+static bool has_right(const Mmu *mmu, u64 page, Access access, Privilege as)
+{
+    return (mmu->tlb[as][tlb_index(page)].tags[access] & ~(u64)(TLB_SLOW | TLB_WATCHED)) ==
+           (page | mmu->epoch);
+}
+
+/* What was found for a write is good for reads, and the other way round if the page is dirty. */
+static void give_other_right(Mmu *mmu, u64 page, Access access, Privilege as,
+                             const Translation *translation)
+{
+    PhysAddr physical = mmu->physical[as][tlb_index(page)];
+    Access other = access == ACCESS_READ ? ACCESS_WRITE : ACCESS_READ;
+
+    if (access == ACCESS_EXECUTE || has_right(mmu, page, other, as))
+        return;
+    if (other == ACCESS_READ ||
+        (translation->dirty && paging_allows(mmu, translation, ACCESS_WRITE, as)))
+        give_right(mmu, page, other, as, direct_host(mmu, physical, other, false));
 }
 
 bool mmu_access(Mmu *mmu, u64 linear, Access access, Privilege as, PhysAddr *physical, u8 **host,
                 PageFault *fault)
 {
-    const TlbEntry *entry = look_up(mmu, linear, access, as, fault);
-    u64 offset = linear & PAGE_MASK;
-    PhysAddr page;
+    unsigned index = tlb_index(linear);
+    const TlbEntry *entry = &mmu->tlb[as][index];
+    u64 offset = linear & PAGE_MASK, page = linear - offset;
+    bool known = has_right(mmu, page, access, as);
+    Translation translation;
 
-    if (!entry)
-        return false;
-    page = mmu->physical[as][tlb_index(linear)];
-    *physical = page | offset;
-    if (!(entry->tags[access] & TLB_SLOW)) {
+    if (known && !(entry->tags[access] & TLB_SLOW)) {
+        *physical = mmu->physical[as][index] | offset;
         *host = (u8 *)(uintptr_t)(linear + entry->addend);
         return true;
     }
-    *host = direct_host(mmu, page, access);
-    if (*host) {
-        fill(mmu, linear, access, as, page, *host);
-        *host += offset;
+    if (!known) {
+        if (!paging_walk(mmu, linear, access, as, &translation, fault))
+            return false;
+        claim_entry(mmu, page, as, &translation);
     }
+    *physical = mmu->physical[as][index] | offset;
+    *host = direct_host(mmu, *physical - offset, access, true);
+    give_right(mmu, page, access, as, *host);
+    if (!known)
+        give_other_right(mmu, page, access, as, &translation);
+    if (*host)
+        *host += offset;
     return true;
 }
 

@@ -12,7 +12,7 @@
 
 #include "mmu/bus.h"
 
-typedef enum Access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE } Access;
+typedef enum Access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE, ACCESSES } Access;
 
 /* Whose rights an access has; each has its own TLB. AS_SUPERVISOR_AC: an explicit access of rings
  * 0 .. 2 while EFLAGS.AC lifts SMAP. */
@@ -38,7 +38,7 @@ enum { TLB_WATCHED = 0x200, WATCHED_LINE_SHIFT = 6 };
 enum { TLB_NO_EPOCH = 0x800 };
 
 typedef struct TlbEntry {
-    u64 tags[3];        /* by Access: linear page | epoch; 0: no such right, or empty */
+    u64 tags[ACCESSES]; /* by Access: linear page | epoch; 0: no such right, or empty */
     u64 addend;         /* host address = linear address + addend, unless TLB_SLOW */
 } TlbEntry;
 
@@ -63,8 +63,9 @@ typedef struct Mmu {
     PhysAddr physical[PRIVILEGES][TLB_ENTRIES];     /* of each entry's 4 KiB page */
     u64 globals[PRIVILEGES][TLB_ENTRIES / 64];      /* which entries survive a load of CR3 */
     u64 large[PRIVILEGES][TLB_ENTRIES / 64];        /* which are parts of a large page */
+    u64 large_words[PRIVILEGES];    /* bit n: large[][n] may have bits set */
     u32 code_generation;    /* another one when a page that was executable may be so no longer */
-    u32 generation;         /* another one when any entry has changed */
+    u32 generation;         /* another one when a right to read or write is gone, or no longer fast */
     AddressSpace *memory;
     u64 cr0, cr3, cr4, efer;                /* copies of the CPU's, kept by mmu_set_control() */
     u64 pdptes[4];                          /* PAE: loaded with CR3 */

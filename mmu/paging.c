@@ -87,20 +87,35 @@ static void without_paging(u64 linear, Translation *translation)
                                  .dirty = true};
 }
 
-static u64 entry_read(Mmu *mmu, const PagingMode *mode, PhysAddr address)
+/* Entries are aligned, so they do not cross pages. */
+static u64 entry_at(const u8 *host, const PagingMode *mode)
 {
-    return space_read(mmu->memory, address & mmu->a20_mask, mode->entry_size);
+    u32 entry;
+    u64 long_entry;
+
+    if (mode->entry_size == QWORD) {
+        memcpy(&long_entry, host, QWORD);
+        return long_entry;
+    }
+    memcpy(&entry, host, DWORD);
+    return entry;
 }
 
-/* Of memory only. Entries are aligned, so they do not cross pages. */
+static u64 entry_read(Mmu *mmu, const PagingMode *mode, PhysAddr address)
+{
+    const u8 *host = space_host(mmu->memory, address & mmu->a20_mask, false);
+
+    if (!host)
+        return space_read(mmu->memory, address & mmu->a20_mask, mode->entry_size);
+    return entry_at(host, mode);
+}
+
+/* Of memory only. */
 static u64 entry_peek(Mmu *mmu, const PagingMode *mode, PhysAddr address)
 {
     const u8 *host = space_host(mmu->memory, address & mmu->a20_mask, false);
-    u64 entry = 0;
 
-    if (host)
-        memcpy(&entry, host, mode->entry_size);
-    return entry;
+    return host ? entry_at(host, mode) : 0;
 }
 
 typedef u64 EntryReader(Mmu *mmu, const PagingMode *mode, PhysAddr address);
@@ -151,7 +166,7 @@ FORCE_INLINE WalkEnd descend(Mmu *mmu, u64 linear, Translation *translation, Pag
 }
 
 /* SDM Vol. 3, "Access Rights". */
-static bool allowed(const Mmu *mmu, const Translation *translation, Access access, Privilege as)
+bool paging_allows(const Mmu *mmu, const Translation *translation, Access access, Privilege as)
 {
     bool user = as == AS_USER;
 
@@ -201,7 +216,7 @@ bool paging_walk(Mmu *mmu, u64 linear, Access access, Privilege as, Translation 
     }
     switch (descend(mmu, linear, translation, &path, entry_read)) {
     case WALK_MAPPED:
-        if (allowed(mmu, translation, access, as)) {
+        if (paging_allows(mmu, translation, access, as)) {
             set_accessed_dirty(mmu, &path, access);
             translation->dirty |= access == ACCESS_WRITE;
             return true;

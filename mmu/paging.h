@@ -22,6 +22,9 @@ enum { PTE_PRESENT = 1, PTE_WRITABLE = 2, PTE_USER = 4, PTE_ACCESSED = 0x20, PTE
 bool paging_walk(Mmu *mmu, u64 linear, Access access, Privilege as, Translation *translation,
                  PageFault *fault);
 
+/* What was found: does it allow such an access? */
+bool paging_allows(const Mmu *mmu, const Translation *translation, Access access, Privilege as);
+
 /* How a walk ended: at a page, an entry that is not present, or one with reserved bits set. */
 typedef enum WalkEnd { WALK_MAPPED, WALK_ABSENT, WALK_RESERVED } WalkEnd;
 

@@ -132,6 +132,56 @@ Test(mmu, the_tlb_keeps_a_translation_until_told)
     cr_expect_eq(physical, 0x310000);
 }
 
+Test(mmu, a_write_s_translation_serves_reads)
+{
+    enable_32bit(0);
+    cr_expect(write_ok(0x403000, false));
+    entry(TABLE, 3, DWORD, 0);
+    cr_expect(read_ok(0x403000, false), "no walk");
+    cr_expect_not(fetch_ok(0x403000, false), "but not fetches");
+}
+
+Test(mmu, a_read_s_translation_serves_writes_only_to_dirty_pages)
+{
+    enable_32bit(0);
+    entry(TABLE, 4, DWORD, 0x204000 | ALL | PTE_DIRTY);
+    entry(TABLE, 5, DWORD, 0x205000 | PTE_PRESENT | PTE_USER | PTE_DIRTY);
+    cr_expect(read_ok(0x403000, false));
+    cr_expect(read_ok(0x404000, false));
+    cr_expect(read_ok(0x405000, false));
+    cr_expect(write_ok(0x403000, false));
+    cr_expect_eq(space_read(space, TABLE + 12, DWORD) & PTE_DIRTY, PTE_DIRTY, "by a walk");
+    cr_expect_not(write_ok(0x405000, false), "read only");
+    entry(TABLE, 4, DWORD, 0);
+    cr_expect(write_ok(0x404000, false), "no walk");
+}
+
+/* Whoever keeps host addresses asks for these numbers. */
+Test(mmu, generations_tell_what_was_lost)
+{
+    enum { CONFLICT = 0x403000 + TLB_ENTRIES * PAGE_SIZE };
+    u32 generation, code;
+
+    enable_32bit(0);
+    entry(DIRECTORY, CONFLICT >> 22, DWORD, TABLE | ALL);
+    generation = mmu->generation, code = mmu->code_generation;
+    cr_expect(write_ok(0x403000, false));
+    cr_expect(write_ok(0x404000, false));
+    cr_expect(fetch_ok(0x404000, false));
+    cr_expect_eq(mmu->generation, generation, "filling what was empty loses nothing");
+    cr_expect_eq(mmu->code_generation, code);
+    mmu_invalidate_page(mmu, 0x403000);
+    cr_expect_neq(mmu->generation, generation);
+    cr_expect_eq(mmu->code_generation, code, "it was no code");
+    mmu_invalidate_page(mmu, 0x404000);
+    cr_expect_neq(mmu->code_generation, code);
+
+    cr_expect(write_ok(0x403000, false));
+    generation = mmu->generation;
+    cr_expect(read_ok(CONFLICT, false));
+    cr_expect_neq(mmu->generation, generation, "it took the other's entry");
+}
+
 Test(mmu, global_pages_survive_cr3_but_not_invlpg_or_pge)
 {
     enable_32bit(CR4_PGE);
