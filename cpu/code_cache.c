@@ -23,6 +23,7 @@ typedef struct CodePage {
     u64 granules;   /* bit n: bytes 64n .. 64n+63 hold code */
     Block *blocks;
     struct CodePage *next;
+    u8 rewritten; /* how often translated blocks were dropped, at most 255 */
 } CodePage;
 
 /* An instruction that crosses into another page: checked by its bytes each time. */
@@ -161,7 +162,7 @@ static void remove_from_bucket(CodeCache *cache, Block *block)
 /* Drops the blocks of a page that hold one of these bytes; false: there are none. */
 static bool drop_blocks(Cpu *cpu, CodePage *page, const u8 *host, u64 length)
 {
-    bool dropped = false;
+    bool dropped = false, translated = false;
     Block **link;
 
     if (!(page->granules & granules_of(host, length)))
@@ -171,6 +172,7 @@ static bool drop_blocks(Cpu *cpu, CodePage *page, const u8 *host, u64 length)
         Block *block = *link;
 
         if (block->host < host + length && host < block->host + block->bytes) {
+            translated |= block->translation != NULL;
             if (cpu->engine)
                 cpu->engine->block_dropped(cpu, block);
             remove_from_bucket(cpu->code, block);
@@ -182,6 +184,8 @@ static bool drop_blocks(Cpu *cpu, CodePage *page, const u8 *host, u64 length)
             link = &block->next_in_page;
         }
     }
+    if (translated && page->rewritten < UINT8_MAX)
+        page->rewritten++;
     return dropped;
 }
 
@@ -358,6 +362,7 @@ static Block *make_block(Cpu *cpu, const u8 *host)
     cache->insn_count += block->count;
     block->host = host;
     block->page = page_start(host);
+    block->rewritten = page->rewritten;
     bucket = bucket_of(cache, host, block->mode);
     block->next_in_bucket = *bucket;
     *bucket = block;

@@ -12,7 +12,10 @@
 #include "translate/translator_inside.h"
 #include "translate/variant.h"
 
-enum { ROOM = 64 << 10 }; /* bytes that must be left for another translation */
+enum {
+    ROOM = 64 << 10, /* bytes that must be left for another translation */
+    MAX_DOUBLED = 6, /* times that a block's threshold has doubled */
+};
 
 /* ---- dropping ---- */
 
@@ -139,12 +142,24 @@ static bool can_translate(const Cpu *cpu, const Block *block)
 
 TranslatedBlock *translation_find(const Cpu *cpu, const Block *block)
 {
-    u32 variant = variant_now(cpu);
+    u32 variant;
 
+    if (!block->translation)
+        return NULL;
+    variant = variant_now(cpu);
     for (TranslatedBlock *t = block->translation; t; t = t->next)
         if (t->rip == cpu->rip && t->variant == variant)
             return t;
     return NULL;
+}
+
+/* What is written again and again is not worth a translation before it has been executed more
+ * often. */
+static u32 threshold_of(const Cpu *cpu, const Block *block)
+{
+    unsigned doubled = block->rewritten < MAX_DOUBLED ? block->rewritten : MAX_DOUBLED;
+
+    return ((translator_of(cpu)->threshold - 1) << doubled) + 1;
 }
 
 TranslatedBlock *translation_for(Cpu *cpu, Block *block)
@@ -153,7 +168,7 @@ TranslatedBlock *translation_for(Cpu *cpu, Block *block)
 
     if (translation)
         return translation;
-    if (!can_translate(cpu, block) || ++block->executions < translator_of(cpu)->threshold)
+    if (!can_translate(cpu, block) || ++block->executions < threshold_of(cpu, block))
         return NULL;
     return translate(cpu, block, variant_now(cpu));
 }

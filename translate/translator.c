@@ -13,52 +13,59 @@
 
 enum { HOT = 8 }; /* executions after which a block is translated */
 
-/* Runs translations from `translation` on until one is missing. Gives the block that comes next,
+/* How generated code was left, if the way that it took can be remembered. */
+typedef struct Way {
+    TranslatedBlock *from; /* NULL: it cannot */
+    Link *link;
+    unsigned kind;
+    bool within_page;
+    u32 flushes; /* when it was taken */
+} Way;
+
+static void remember(Cpu *cpu, const Way *way, TranslatedBlock *to)
+{
+    if (way->from && way->from->block && way->flushes == translator_of(cpu)->flushes)
+        chain_remember(cpu, way->link, way->kind, to, way->within_page);
+}
+
+/* Runs generated code from `translation` on. Gives the block that comes next, and how it got there;
  * NULL: it is time to return. */
-static Block *run_translations(Cpu *cpu, TranslatedBlock *translation)
+static Block *run_translations(Cpu *cpu, const TranslatedBlock *translation, Way *way)
 {
     Translator *translator = translator_of(cpu);
+    i32 number = crossing_enter(cpu, translation);
+    unsigned kind = (unsigned)number & ((1 << EXIT_SHIFT) - 1);
+    TranslatedBlock *last;
 
-    for (;;) {
-        i32 number = crossing_enter(cpu, translation);
-        unsigned kind = (unsigned)number & ((1 << EXIT_SHIFT) - 1);
-        TranslatedBlock *last;
-        Link *link;
-        Block *block;
-        bool within_page;
-        u32 flushes;
-
-        if (number == EXIT_LEFT)
-            return translator->next;
-        translator->counters.exits[kind]++;
-        last = &translator->translations[(u32)number >> EXIT_SHIFT];
-        link = crossing_leave(cpu, last, kind);
-        if (cpu_run_is_over(cpu))
-            return NULL;
-        if (kind == EXIT_BUDGET)
-            return last->block;
-        within_page = same_page(link_key(cpu), cpu->block_key);
-        flushes = translator->flushes;
-        block = code_cache_next(cpu, last->block);
-        translation = translation_for(cpu, block);
-        if (!translation)
-            return block;
-        if (flushes == translator->flushes && last->block)
-            chain_remember(cpu, link, kind, translation, within_page);
-        if (cpu->deadline - cpu->cycles < block->count)
-            return block;
-    }
+    if (number == EXIT_LEFT)
+        return translator->next;
+    translator->counters.exits[kind]++;
+    last = &translator->translations[(u32)number >> EXIT_SHIFT];
+    way->link = crossing_leave(cpu, last, kind);
+    if (cpu_run_is_over(cpu))
+        return NULL;
+    if (kind == EXIT_BUDGET)
+        return last->block;
+    way->from = last;
+    way->kind = kind;
+    way->within_page = same_page(link_key(cpu), cpu->block_key);
+    way->flushes = translator->flushes;
+    return code_cache_next(cpu, last->block);
 }
 
 static void run(Cpu *cpu)
 {
     Block *block = cpu_first_block(cpu);
+    Way way = {0};
 
     while (block) {
         TranslatedBlock *translation = translation_for(cpu, block);
 
+        if (translation)
+            remember(cpu, &way, translation);
+        way.from = NULL;
         if (translation && cpu->deadline - cpu->cycles >= block->count) {
-            block = run_translations(cpu, translation);
+            block = run_translations(cpu, translation, &way);
             continue;
         }
         translator_of(cpu)->counters.interpreted++;

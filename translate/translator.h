@@ -40,7 +40,8 @@ typedef void TranslatorListener(void *context, const TranslatorListing *listing)
 
 /* Whom to show each translation; NULL: nobody. False: out of memory. */
 bool translator_listen(Cpu *cpu, TranslatorListener *listener, void *context);
-/* A block is translated when it is executed for the `executions`th time (8). For tests: 1. */
+/* A block is translated when it is executed for the `executions`th time (8), later where translated code
+ * has been written to. For tests: 1. */
 void translator_set_threshold(Cpu *cpu, u32 executions);
 /* Leaves out some of what makes generated code fast, to see what it buys: bit n: what
  * translator_pass_name(n) names, which is NULL after the last. Drops all generated code. */
