@@ -206,7 +206,7 @@ struct Cpu {
     struct Observer *observer;      /* who watches: observer.h; NULL: nobody */
     const CpuEngine *engine;        /* NULL: the interpreter */
     void *engine_state;
-    u64 native[112];                 /* the engine's, where its code can reach them */
+    u64 native[304];                 /* the engine's, where its code can reach them */
     struct CodeCache *code;
     u32 code_stamp;                 /* links between blocks with another stamp are stale; never 0 */
     u16 opcode_index[7 * 256 + 1];  /* decoder: first row, in opcode_order, of each code */

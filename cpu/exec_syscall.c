@@ -19,9 +19,10 @@ static void set_flat(Cpu *cpu, u16 code, u16 stack, unsigned cpl, bool is_64bit)
     u16 ring = (u16)(cpl << ACCESS_DPL_SHIFT);
 
     cpu->cpl = (u8)cpl;
-    segment_set(cpu, CS, code | (u16)cpl, 0, 0xFFFFFFFF,
-                FLAT_CODE | ring | (is_64bit ? ACCESS_L : ACCESS_DB));
-    segment_set(cpu, SS, stack | (u16)cpl, 0, 0xFFFFFFFF, FLAT_DATA | ring);
+    segment_replace(cpu, CS, code | (u16)cpl, 0, 0xFFFFFFFF,
+                    FLAT_CODE | ring | (is_64bit ? ACCESS_L : ACCESS_DB));
+    segment_replace(cpu, SS, stack | (u16)cpl, 0, 0xFFFFFFFF, FLAT_DATA | ring);
+    cpu_update_mode(cpu);
 }
 
 static void SYSENTER(Cpu *cpu, const Insn *insn)

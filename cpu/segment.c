@@ -69,7 +69,7 @@ void segment_check(Cpu *cpu, SegmentRegister reg, u64 offset, unsigned size, boo
         cpu_raise(cpu, reg == SS ? EXCEPTION_SS : EXCEPTION_GP, 0);
 }
 
-void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access)
+void segment_replace(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access)
 {
     Segment *segment = &cpu->segments[reg];
 
@@ -78,6 +78,11 @@ void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limi
     *segment =
         (Segment){.selector = selector, .loaded_base = base, .limit = limit, .access = access};
     derive(cpu, segment);
+}
+
+void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access)
+{
+    segment_replace(cpu, reg, selector, base, limit, access);
     if (reg == CS || reg == SS)
         cpu_update_mode(cpu);
 }

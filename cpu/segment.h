@@ -29,6 +29,8 @@ bool access_is_conforming(u16 access);
 
 /* Sets a register and what is derived from it, without checks. */
 void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access);
+/* The same, but after CS or SS the caller calls cpu_update_mode(). */
+void segment_replace(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access);
 
 /* FS and GS in 64-bit mode: the base alone, through its MSR. */
 void segment_set_base(Cpu *cpu, SegmentRegister reg, u64 base);

@@ -22,15 +22,16 @@ enum {
     NATIVE_X87,     /* nonzero: the guest's x87 is in the host's */
     NATIVE_SLOT_KEY,/* what the slots hold for: crossing.c */
     NATIVE_SLOT_PAGES,
-    NATIVE_SLOT_ADDENDS = NATIVE_SLOT_PAGES + 32,
-    NATIVE_SLOT_ROOMS = NATIVE_SLOT_ADDENDS + 32,   /* only while pages are watched */
-    NATIVE_COUNT = NATIVE_SLOT_ROOMS + 32
+    NATIVE_SLOT_ADDENDS = NATIVE_SLOT_PAGES + 96,
+    NATIVE_SLOT_ROOMS = NATIVE_SLOT_ADDENDS + 96,   /* only while pages are watched */
+    NATIVE_COUNT = NATIVE_SLOT_ROOMS + 96
 };
 _Static_assert(NATIVE_COUNT <= sizeof ((Cpu *)0)->native / sizeof(u64), "Cpu.native has room");
 
-/* Slots: the page that was found last for accesses by a register, and its addend; the first half is
- * for reads, the second for writes. */
-enum { SLOTS = 32 };
+/* Slots: the page that was found last for accesses by a register, and its addend. Each Privilege has
+ * its own; the first half of those is for reads, the second for writes. */
+enum { SLOTS_OF_PRIVILEGE = 32, SLOTS = PRIVILEGES * SLOTS_OF_PRIVILEGE };
+_Static_assert(NATIVE_SLOT_PAGES + SLOTS == NATIVE_SLOT_ADDENDS, "there is room for the slots");
 #define SLOT_EMPTY ((u64)1 << 62)   /* no sum of 32-bit registers and a displacement comes near */
 
 /* An exit's number: the translation's number << EXIT_SHIFT | kind. */

@@ -60,11 +60,11 @@ static void give_x87(Cpu *cpu)
     cpu->native[NATIVE_X87] = 1;
 }
 
-/* C code may have changed the TLB, or whose it is. */
+/* C code may have changed the TLB. */
 static void check_slots(Cpu *cpu)
 {
     bool slow = cpu->tlb_epoch == TLB_NO_EPOCH; /* alignment checks, data breakpoints */
-    u64 key = (u64)cpu->mmu.generation << 3 | (u64)slow << 2 | cpu->as;
+    u64 key = (u64)cpu->mmu.generation << 1 | slow;
 
     if (key == cpu->native[NATIVE_SLOT_KEY])
         return;

@@ -167,7 +167,7 @@ static bool has_slot(const Emitter *e, const IrOp *op)
 
 /* By base register; what has an index, or is far from where that points, goes another way through
  * memory. */
-static u8 slot_of(const IrAddress *address, Access access)
+static u8 slot_of(const Emitter *e, const IrAddress *address, Access access)
 {
     unsigned base = address->base ? address->base - VALUE_GPR : 0;
     unsigned index = address->index ? address->index - VALUE_GPR : 0;
@@ -176,7 +176,9 @@ static u8 slot_of(const IrAddress *address, Access access)
 
     if (address->index || far)
         slot = 8 + ((base ^ 3 * index ^ far ^ far >> 3 ^ far >> 6) & 7);
-    return (u8)(slot + (access == ACCESS_WRITE ? SLOTS / 2 : 0));
+    if (access == ACCESS_WRITE)
+        slot += SLOTS_OF_PRIVILEGE / 2;
+    return (u8)(slot + e->ir->assumptions.as * SLOTS_OF_PRIVILEGE);
 }
 
 /* A base register and a displacement can stay in the access's own operand. */
@@ -206,8 +208,10 @@ static void emit_slot_look_up(Emitter *e, const IrOp *op, Access access)
     ColdLookUp *cold = &e->cold[e->cold_count++];
     i32 room = PAGE_SIZE - op->size;
 
-    *cold = (ColdLookUp){
-        .op = op, .access = access, .direct = is_direct(op), .slot = slot_of(&op->address, access)};
+    *cold = (ColdLookUp){.op = op,
+                         .access = access,
+                         .direct = is_direct(op),
+                         .slot = slot_of(e, &op->address, access)};
     emit_decline_of(e, op->insn);
     if (cold->direct) {
         /* 64 bits wide, so that what wraps at 4 GiB is in no page. */
