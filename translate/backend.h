@@ -81,14 +81,15 @@ typedef struct HostCode {
 /* What can be left out, to see what it buys. */
 enum { WITHOUT_SLOTS = 1, WITHOUT_HOST_FLAGS = 2 };
 
-/* Executes the guest instruction of a call site. Gives CALL_..., or the code to go on in. */
+/* Executes the guest instruction of a call site. Gives CALL_..., or the code to go on in; for
+ * IR_CALL_SIMPLE always CALL_GOES_ON. */
 enum { CALL_GOES_ON, CALL_LEAVES };
 typedef u64 (*CallFunction)(Cpu *cpu, u32 site);
 
 typedef struct Backend {
     CodeMemory memory;
     u64 first;              /* bytes of `memory` before the first translation */
-    const u8 *call, *exit;  /* as written */
+    const u8 *call, *call_simple, *exit;    /* as written */
     const u8 *check_jump[2];    /* by CPL 3 */
     const u8 *watch_window;     /* see emit_x64_watch.c */
     i32 (*enter)(Cpu *cpu, const u8 *code);
@@ -96,7 +97,7 @@ typedef struct Backend {
     bool watching;          /* pages are watched: accesses to them have a way of their own */
 } Backend;
 
-bool backend_create(Backend *backend, u64 size, CallFunction call);
+bool backend_create(Backend *backend, u64 size, CallFunction call, CallFunction call_simple);
 void backend_destroy(Backend *backend);
 
 /* False when there is no room left. */

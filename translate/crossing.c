@@ -119,6 +119,25 @@ static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *in
     return true;
 }
 
+static void count_call(Translator *translator, const Insn *insn)
+{
+    translator->counters.calls++;
+    translator->counters.called[opcode_rows[insn->row].name]++;
+}
+
+u64 crossing_call_simple(Cpu *cpu, u32 site)
+{
+    Translator *translator = translator_of(cpu);
+    const Block *block = translator->translations[site >> SITE_SHIFT].block;
+    const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
+
+    count_call(translator, insn);
+    flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
+    translator->handlers[site](cpu, insn);
+    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    return CALL_GOES_ON;
+}
+
 /* Where generated code goes on after an instruction that has left its block. */
 static u64 go_elsewhere(Cpu *cpu)
 {
@@ -154,8 +173,7 @@ u64 crossing_call(Cpu *cpu, u32 site)
     const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
     const Insn *end = block->insns + block->count;
 
-    translator->counters.calls++;
-    translator->counters.called[opcode_rows[insn->row].name]++;
+    count_call(translator, insn);
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET] - block->count;
     set_block(cpu, translation);

@@ -22,19 +22,28 @@ unsigned emit_value(u8 value)
     return pinned[value - VALUE_GPR];
 }
 
+HostOperand emit_operand(const Emitter *e, u8 value)
+{
+    if (value == VALUE_MEMORY)
+        return e->memory;
+    if (emit_is_pinned(value))
+        return host_register(emit_value(value));
+    return host_memory(H_CPU, (i64)(offsetof(Cpu, gpr) + 8u * (value - VALUE_GPR)));
+}
+
 /* ---- calls of the interpreter ---- */
 
-static void emit_call_site(Emitter *e, u8 insn)
+static void emit_call_site(Emitter *e, u8 insn, const u8 *call)
 {
     x64_load_immediate(&e->a, H_R11, e->number << SITE_SHIFT | insn);
-    x64_patch(x64_call(&e->a), e->backend->call);
+    x64_patch(x64_call(&e->a), call);
 }
 
 static void emit_call(Emitter *e, const IrOp *op)
 {
     emit_save_flags(e);
     emit_x87_end(e);
-    emit_call_site(e, op->insn);
+    emit_call_site(e, op->insn, op->opcode == IR_CALL ? e->backend->call : e->backend->call_simple);
     e->flags = FLAGS_IN_AX;
 }
 
@@ -48,7 +57,7 @@ static void emit_declined(Emitter *e)
         if (decline->again)
             emit_flags_again(e, decline->again);
         emit_x87_record(e, &decline->x87);
-        emit_call_site(e, decline->insn);
+        emit_call_site(e, decline->insn, e->backend->call);
         if (decline->resume) {
             e->flags = FLAGS_IN_AX;
             if (decline->flags == FLAGS_IN_HOST || decline->flags == FLAGS_IN_BOTH)
@@ -100,7 +109,7 @@ static void emit_body(Emitter *e)
         const IrOp *op = &ir->ops[i];
 
         e->code->op_offsets[i] = (u32)(e->a.at - e->code->start);
-        if (op->opcode == IR_CALL)
+        if (ir_calls(op))
             emit_call(e, op);
         else if (ir_ends(op)) {
             emit_x87_end(e);

@@ -82,12 +82,13 @@ typedef struct Emitter {
 #define CPU_FIELD(member) host_memory(H_CPU, (i64)offsetof(Cpu, member))
 
 unsigned emit_value(u8 value);  /* the host register of a value that is pinned */
+/* R8 .. R15 of a 64-bit guest are in Cpu, and operands in memory. */
+HostOperand emit_operand(const Emitter *e, u8 value);
 
 FORCE_INLINE bool emit_is_pinned(u8 value)
 {
     return value < VALUE_GPR + PINNED_COUNT || value >= VALUE_T0;
 }
-
 
 /* ---- flags: emit_x64_flags.c ---- */
 
@@ -97,6 +98,7 @@ void emit_restore_flags(Emitter *e);    /* into the host's, if they are only in 
 void emit_yield_flags(Emitter *e, const IrOp *op);
 /* EFLAGS as a register. */
 void emit_flags_register(Emitter *e, const IrOp *op);
+void emit_carry(Emitter *e, const IrOp *op);
 /* Makes the flags of `op` once more, in AX. */
 void emit_flags_again(Emitter *e, const IrOp *op);
 
@@ -121,6 +123,9 @@ void emit_watch_stubs(Emitter *e);
 void emit_watch_window(Assembler *a);
 
 void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
+void emit_wide_product(Emitter *e, const IrOp *op); /* emit_x64_multiply.c */
+void emit_divide(Emitter *e, const IrOp *op);
+void emit_sign_to_dx(Emitter *e, const IrOp *op);
 void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */
 void emit_fall_through(Emitter *e);
 void emit_stub(Emitter *e, unsigned kind);          /* leaves by an exit */

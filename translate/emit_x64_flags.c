@@ -98,7 +98,7 @@ static bool is_kept(const Emitter *e, const IrOp *from)
         if (changes(op, producer->dst) || changes(op, producer->src))
             return false;
     for (const IrOp *op = from; op < end; op++) {
-        if (op->opcode == IR_CALL || op->opcode == IR_DIV || op->opcode == IR_IDIV ||
+        if (ir_calls(op) || op->opcode == IR_DIV || op->opcode == IR_IDIV ||
             op->opcode == IR_CHECK_CANONICAL || op->opcode == IR_TIME || op->reads || ir_ends(op))
             return false;
         if (op->defines)
@@ -166,6 +166,17 @@ void emit_flags_again(Emitter *e, const IrOp *op)
         break;
     }
     save(a);
+}
+
+/* CLC, STC, CMC: AND, OR or XOR of the saved flag. */
+void emit_carry(Emitter *e, const IrOp *op)
+{
+    unsigned digit = op->host;
+
+    emit_save_flags(e);
+    x64_alu_immediate(&e->a, DWORD, digit, host_register(H_FLAGS),
+                      digit == 4 ? ~(FLAG_CF << 8) : FLAG_CF << 8);
+    e->flags = FLAGS_IN_AX;
 }
 
 /* ---- EFLAGS as a register ---- */

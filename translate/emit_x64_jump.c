@@ -288,7 +288,7 @@ static void generate_enter(Assembler *a)
     x64_op(a, DWORD, 0xFF, 4, host_register(H_R11));
 }
 
-bool backend_create(Backend *backend, u64 size, CallFunction call)
+bool backend_create(Backend *backend, u64 size, CallFunction call, CallFunction call_simple)
 {
     CodeMemory *memory = &backend->memory;
     Assembler a;
@@ -305,6 +305,8 @@ bool backend_create(Backend *backend, u64 size, CallFunction call)
     leave(&a);
     backend->call = a.at;
     generate_call(&a, call);
+    backend->call_simple = a.at;
+    generate_call(&a, call_simple);
     for (unsigned user = 0; user < 2; user++) {
         backend->check_jump[user] = a.at;
         generate_check_jump(&a, user, backend->exit);

@@ -3,22 +3,12 @@
  */
 #include "translate/emit_x64.h"
 
-/* R8 .. R15 of a 64-bit guest are in Cpu, and operands in memory. */
-static HostOperand value_operand(const Emitter *e, u8 value)
-{
-    if (value == VALUE_MEMORY)
-        return e->memory;
-    if (emit_is_pinned(value))
-        return host_register(emit_value(value));
-    return host_memory(H_CPU, (i64)(offsetof(Cpu, gpr) + 8u * (value - VALUE_GPR)));
-}
-
 /* The value in a register: its own, or `scratch`. */
 static unsigned in_register(Emitter *e, u8 value, unsigned scratch)
 {
     if (emit_is_pinned(value))
         return emit_value(value);
-    x64_op(&e->a, QWORD, 0x8B, scratch, value_operand(e, value));
+    x64_op(&e->a, QWORD, 0x8B, scratch, emit_operand(e, value));
     return scratch;
 }
 
@@ -33,14 +23,14 @@ static unsigned begin_dst(Emitter *e, const IrOp *op, bool reads)
 static void end_dst(Emitter *e, const IrOp *op)
 {
     if (op->dst != VALUE_MEMORY && !emit_is_pinned(op->dst))
-        x64_op(&e->a, QWORD, 0x89, H_SCRATCH, value_operand(e, op->dst));
+        x64_op(&e->a, QWORD, 0x89, H_SCRATCH, emit_operand(e, op->dst));
 }
 
 /* A destination that may be memory. */
 static HostOperand begin_any_dst(Emitter *e, const IrOp *op)
 {
     if (op->dst == VALUE_MEMORY)
-        return value_operand(e, op->dst);
+        return emit_operand(e, op->dst);
     return host_register(begin_dst(e, op, true));
 }
 
@@ -52,7 +42,7 @@ static void emit_move(Emitter *e, const IrOp *op)
     unsigned dst = begin_dst(e, op, false);
 
     if (op->src != VALUE_IMMEDIATE)
-        x64_op(a, op->size, op->size == BYTE ? 0x8A : 0x8B, dst, value_operand(e, op->src));
+        x64_op(a, op->size, op->size == BYTE ? 0x8A : 0x8B, dst, emit_operand(e, op->src));
     else if (op->size >= DWORD)
         x64_load_immediate(a, dst, op->immediate & size_mask(op->size));
     else
@@ -71,7 +61,7 @@ static void emit_extend(Emitter *e, const IrOp *op)
         opcode = 0x8B;
     else if (op->from == DWORD)
         opcode = 0x63;
-    x64_op(&e->a, op->size, opcode, dst, value_operand(e, op->src));
+    x64_op(&e->a, op->size, opcode, dst, emit_operand(e, op->src));
     end_dst(e, op);
 }
 
@@ -100,13 +90,13 @@ static void emit_exchange(Emitter *e, const IrOp *op)
 
     if (emit_is_pinned(op->dst) && emit_is_pinned(op->src)) {
         x64_op(a, op->size, op->size == BYTE ? 0x86 : 0x87, emit_value(op->src),
-               value_operand(e, op->dst));
+               emit_operand(e, op->dst));
         return;
     }
-    x64_op(a, op->size, 0x8B, H_SCRATCH, value_operand(e, op->src));
-    x64_op(a, op->size, 0x8B, H_T1, value_operand(e, op->dst));
-    x64_op(a, QWORD, 0x89, H_SCRATCH, value_operand(e, op->dst));
-    x64_op(a, QWORD, 0x89, H_T1, value_operand(e, op->src));
+    x64_op(a, op->size, 0x8B, H_SCRATCH, emit_operand(e, op->src));
+    x64_op(a, op->size, 0x8B, H_T1, emit_operand(e, op->dst));
+    x64_op(a, QWORD, 0x89, H_SCRATCH, emit_operand(e, op->dst));
+    x64_op(a, QWORD, 0x89, H_T1, emit_operand(e, op->src));
 }
 
 /* ROL by 8 without flags: the second byte is the lowest then. */
@@ -124,7 +114,7 @@ static void emit_high_put(Emitter *e, const IrOp *op)
     if (op->src == VALUE_IMMEDIATE)
         x64_op_immediate(a, BYTE, 0xC6, 0, host_register(H_SCRATCH), (i32)op->immediate);
     else
-        x64_op(a, BYTE, 0x8A, H_SCRATCH, value_operand(e, op->src));
+        x64_op(a, BYTE, 0x8A, H_SCRATCH, emit_operand(e, op->src));
     x64_rorx(a, QWORD, dst, H_SCRATCH, 56);
 }
 
@@ -194,7 +184,7 @@ static void emit_alu(Emitter *e, const IrOp *op)
                in_register(e, op->src, H_SCRATCH), dst);
     else
         x64_op(&e->a, op->size, test ? 0x84 | narrow : digit << 3 | 2 | narrow, dst.reg,
-               value_operand(e, op->src));
+               emit_operand(e, op->src));
     if (!test && op->opcode != IR_CMP)
         end_dst(e, op);
 }
@@ -270,63 +260,11 @@ static void emit_into_register(Emitter *e, const IrOp *op, u32 opcode)
     unsigned dst = begin_dst(e, op, op->opcode != IR_PRODUCT3);
 
     if (op->opcode == IR_PRODUCT3)
-        x64_op_immediate(&e->a, op->size, opcode, dst, value_operand(e, op->src),
+        x64_op_immediate(&e->a, op->size, opcode, dst, emit_operand(e, op->src),
                          (i32)op->immediate);
     else
-        x64_op(&e->a, op->size, opcode, dst, value_operand(e, op->src));
+        x64_op(&e->a, op->size, opcode, dst, emit_operand(e, op->src));
     end_dst(e, op);
-}
-
-/* EAX lives elsewhere; AX, where the flags were saved, is free by now. */
-static void emit_wide_product(Emitter *e, const IrOp *op)
-{
-    Assembler *a = &e->a;
-    u32 narrow = op->size == BYTE ? 0 : 1;
-
-    x64_op(a, QWORD, 0x8B, H_RAX, value_operand(e, VALUE_GPR + RAX));
-    x64_op(a, op->size, 0xF6 | narrow, op->opcode == IR_MUL ? 4 : 5, value_operand(e, op->src));
-    x64_op(a, op->size == BYTE ? WORD : op->size, 0x8B, emit_value(VALUE_GPR + RAX),
-           host_register(H_RAX));
-}
-
-/* What the host could fault on, or what needs the upper half of the dividend, is declined. */
-static void emit_divide(Emitter *e, const IrOp *op)
-{
-    Assembler *a = &e->a;
-    unsigned eax = emit_value(VALUE_GPR + RAX);
-    unsigned src = emit_value(op->src);
-
-    emit_save_flags(e);
-    if (op->opcode == IR_DIV) {
-        x64_op(a, DWORD, 0x3B, H_RDX, host_register(src));
-        emit_decline(e, op, 3); /* not below */
-    } else {
-        x64_op(a, QWORD, 0x63, H_T1, host_register(eax)); /* movsxd */
-        x64_op_immediate(a, QWORD, 0xC1, 5, host_register(H_T1), 32);
-        x64_op(a, DWORD, 0x3B, H_T1, host_register(H_RDX));
-        emit_decline(e, op, 5);
-        x64_op(a, DWORD, 0x8D, H_SCRATCH, host_memory(src, 1));
-        x64_alu_immediate(a, DWORD, 7, host_register(H_SCRATCH), 1); /* 0 or -1? */
-        emit_decline(e, op, 6);
-    }
-    x64_op(a, DWORD, 0x8B, H_T1, host_register(H_FLAGS));
-    x64_op(a, DWORD, 0x8B, H_RAX, host_register(eax));
-    x64_op(a, DWORD, 0xF7, op->opcode == IR_DIV ? 6 : 7, host_register(src));
-    x64_op(a, DWORD, 0x8B, eax, host_register(H_RAX));
-    /* The flags, undefined: CF and OF stay, AF is set, the others are cleared. */
-    x64_op(a, DWORD, 0x8B, H_FLAGS, host_register(H_T1));
-    x64_alu_immediate(a, DWORD, 4, host_register(H_FLAGS), FLAG_CF << 8 | 0xFF);
-    x64_alu_immediate(a, DWORD, 1, host_register(H_FLAGS), FLAG_AF << 8);
-    e->flags = FLAGS_IN_AX;
-}
-
-static void emit_sign_to_dx(Emitter *e, const IrOp *op)
-{
-    Size wide = op->size == WORD ? DWORD : QWORD;
-
-    x64_op(&e->a, wide, op->size == WORD ? 0x0FBF : 0x63, H_T1, value_operand(e, op->src));
-    x64_rorx(&e->a, wide, H_T1, H_T1, 8 * op->size);
-    x64_op(&e->a, op->size, 0x8B, emit_value(op->dst), host_register(H_T1));
 }
 
 /* Cycles so far are what the budget has lost, less the rest of this block. */
@@ -351,7 +289,7 @@ static void emit_time(Emitter *e, const IrOp *op)
 static void emit_check_canonical(Emitter *e, const IrOp *op)
 {
     emit_save_flags(e);
-    x64_op(&e->a, QWORD, 0x8B, H_SCRATCH, value_operand(e, op->src));
+    x64_op(&e->a, QWORD, 0x8B, H_SCRATCH, emit_operand(e, op->src));
     x64_op_immediate(&e->a, QWORD, 0xC1, 7, host_register(H_SCRATCH), 47);
     x64_alu_immediate(&e->a, QWORD, 0, host_register(H_SCRATCH), 1);
     x64_alu_immediate(&e->a, QWORD, 7, host_register(H_SCRATCH), 1);
@@ -390,6 +328,9 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
     case IR_FLAGS_FROM_AH:
     case IR_DISABLE_INTERRUPTS:
         emit_flags_register(e, op);
+        return true;
+    case IR_CARRY:
+        emit_carry(e, op);
         return true;
     case IR_SELECTOR:
         x64_op(&e->a, DWORD, 0x0FB7, emit_value(op->dst),

@@ -26,6 +26,7 @@ enum {
 typedef enum IrOpcode {
     IR_NOTHING,             /* a pass has removed it */
     IR_CALL,                /* the interpreter's body for the guest instruction */
+    IR_CALL_SIMPLE,         /* ... which knows nothing but general registers and flags, and cannot fault */
     IR_MOVE, IR_ZERO_EXTEND, IR_SIGN_EXTEND, IR_ADDRESS, IR_EXCHANGE, IR_SWAP_BYTES,
     IR_SELECTOR,                            /* of the segment register in `immediate` */
     IR_HIGH_GET, IR_HIGH_PUT,               /* AH .. BH of a register */
@@ -45,6 +46,7 @@ typedef enum IrOpcode {
     IR_TIME,                /* RDTSC */
     IR_FLAGS,               /* dst = EFLAGS as PUSHF shows them */
     IR_FLAGS_TO_AH, IR_FLAGS_FROM_AH,       /* LAHF, SAHF */
+    IR_CARRY,               /* CLC, STC, CMC */
     IR_DISABLE_INTERRUPTS,  /* CLI; declines outside ring 0 */
     IR_SET, IR_MOVE_IF,
     IR_X87, IR_X87_LOAD, IR_X87_STORE,      /* the same for the x87: `host`, then ModRM in `immediate` */
@@ -68,7 +70,7 @@ typedef struct IrOp {
     u8 condition;           /* as in Jcc's opcode */
     u8 dst, src;
     u8 insn;                /* which of the block's instructions it is part of */
-    u32 host;               /* IR_SIMD: the opcode as x64_op() takes it */
+    u32 host;               /* IR_SIMD: the opcode as x64_op() takes it; IR_CARRY: the digit */
     u8 digit;               /* IR_SIMD without dst: the /digit */
     bool aligned, wide;     /* IR_SIMD; wide: REX.W */
     bool has_immediate;     /* IR_SIMD; IR_SHLD, IR_SHRD: else by CL */
@@ -102,6 +104,11 @@ struct IrBlock {
 };
 
 extern const char *const ir_names[IR_OPCODE_COUNT];
+
+FORCE_INLINE bool ir_calls(const IrOp *op)
+{
+    return op->opcode == IR_CALL || op->opcode == IR_CALL_SIMPLE;
+}
 
 /* Can the operation decline? */
 FORCE_INLINE bool ir_declines(const IrOp *op)

@@ -177,6 +177,9 @@ static LiftFunction *const functions[INSN_COUNT] = {
     [INSN_PUSHF] = lift_pushf,
     [INSN_LAHF] = lift_flags_ah,
     [INSN_SAHF] = lift_flags_ah,
+    [INSN_CLC] = lift_carry,
+    [INSN_STC] = lift_carry,
+    [INSN_CMC] = lift_carry,
     [INSN_CLI] = lift_cli,
     [INSN_CLD] = lift_direction,
     [INSN_STD] = lift_direction,
@@ -215,6 +218,31 @@ static bool lift_insn(Lifter *lifter)
     return function(lifter);
 }
 
+/* Do registers and flags go in, and nothing but registers and flags come out? */
+static bool is_simple(const Lifter *lifter)
+{
+    for (unsigned i = 0; i < INSN_OPERANDS; i++)
+        if (lifter->insn->operands[i].kind == OPERAND_MEMORY)
+            return false;
+    switch (lifter->name) {
+    case INSN_AAM: /* by 0 it raises #DE */
+        return lifter->insn->immediate != 0;
+    case INSN_AAA:
+    case INSN_AAD:
+    case INSN_AAS:
+    case INSN_DAA:
+    case INSN_DAS:
+    case INSN_CPUID:
+    case INSN_CRC32:
+    case INSN_LZCNT:
+    case INSN_POPCNT:
+    case INSN_TZCNT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 const IrPass ir_passes[IR_PASSES] = {{"fuse", ir_fuse_pass}, {"flags", ir_flags_pass}};
 
 void ir_lift(IrBlock *ir)
@@ -229,6 +257,7 @@ void ir_lift(IrBlock *ir)
         if (lift_insn(&lifter))
             continue;
         ir->count = before;
-        lift_op(&lifter, IR_CALL, insn->size, VALUE_NONE, VALUE_NONE);
+        lift_op(&lifter, is_simple(&lifter) ? IR_CALL_SIMPLE : IR_CALL, insn->size, VALUE_NONE,
+                VALUE_NONE);
     }
 }

@@ -62,7 +62,7 @@ LiftFunction lift_mov, lift_movseg, lift_extend, lift_lea, lift_xchg, lift_cbw, 
 LiftFunction lift_alu, lift_test, lift_step, lift_not, lift_shift, lift_double_shift, lift_bit,
     lift_bit_scan, lift_cmpxchg, lift_xadd, lift_product, lift_product3, lift_wide_product, lift_divide;
 LiftFunction lift_push, lift_pop, lift_leave;
-LiftFunction lift_pushf, lift_flags_ah, lift_cli, lift_direction;
+LiftFunction lift_pushf, lift_flags_ah, lift_carry, lift_cli, lift_direction;
 LiftFunction lift_xlat, lift_rdtsc, lift_string, lift_simd, lift_x87;
 LiftFunction lift_jcc, lift_jcxz, lift_loop, lift_jmp, lift_call, lift_ret;
 

@@ -278,7 +278,7 @@ bool lift_divide(Lifter *lifter)
     unsigned size = operand_size_of(lifter, 0);
     u8 src;
 
-    if (size != DWORD || lifter->insn->operands[0].number >= R8 * 8)
+    if (lifter->insn->operands[0].number >= R8 * 8)
         return false;
     src = lift_read(lifter, 0, size, VALUE_T0);
     lift_op(lifter, lifter->name == INSN_DIV ? IR_DIV : IR_IDIV, size, VALUE_NONE, src);

@@ -33,6 +33,17 @@ bool lift_flags_ah(Lifter *lifter)
     return true;
 }
 
+/* CLC, STC, CMC. */
+bool lift_carry(Lifter *lifter)
+{
+    IrOp *op = lift_op(lifter, IR_CARRY, DWORD, VALUE_NONE, VALUE_NONE);
+
+    op->host = lifter->name == INSN_CLC ? 4 : lifter->name == INSN_STC ? 1 : 6;
+    op->reads = lifter->name == INSN_CMC ? FLAGS_OSZAPC : FLAGS_OSZAPC & ~FLAGS_C;
+    op->defines = FLAGS_C;
+    return true;
+}
+
 /* In ring 0, which no IOPL keeps from it. */
 bool lift_cli(Lifter *lifter)
 {

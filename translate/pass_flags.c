@@ -13,7 +13,7 @@ void ir_flags_pass(IrBlock *ir)
         IrOp *op = &ir->ops[i];
 
         op->live = live;
-        if (op->opcode == IR_CALL || ir_declines(op) || ir_ends(op))
+        if (ir_calls(op) || ir_declines(op) || ir_ends(op))
             live = FLAGS_OSZAPC;
         else
             live = (u16)((live & ~op->defines) | op->reads);

@@ -71,7 +71,7 @@ static void count_translation(TranslatorCounters *counters, const IrBlock *ir, u
     for (unsigned i = 0; i < block->count; i++)
         counters->lifted[name_of(&block->insns[i])]++;
     for (unsigned i = 0; i < ir->count; i++)
-        if (ir->ops[i].opcode == IR_CALL) {
+        if (ir_calls(&ir->ops[i])) {
             InsnName name = name_of(&block->insns[ir->ops[i].insn]);
 
             counters->lifted[name]--;

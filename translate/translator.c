@@ -94,7 +94,7 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
     translator->translations = calloc(MAX_TRANSLATIONS, sizeof *translator->translations);
     translator->handlers = calloc((u64)MAX_TRANSLATIONS << SITE_SHIFT, sizeof(Handler));
     if (!translator->translations || !translator->handlers ||
-        !backend_create(&translator->backend, size, crossing_call)) {
+        !backend_create(&translator->backend, size, crossing_call, crossing_call_simple)) {
         snprintf(error, error_size, "the host gives no memory for generated code");
         free(translator->handlers);
         free(translator->translations);

@@ -85,5 +85,6 @@ i32 crossing_enter(Cpu *cpu, const TranslatedBlock *translation);
 Link *crossing_leave(Cpu *cpu, TranslatedBlock *last, unsigned kind);
 /* From generated code: does one guest instruction the interpreter's way. */
 u64 crossing_call(Cpu *cpu, u32 site);
+u64 crossing_call_simple(Cpu *cpu, u32 site);   /* ... of IR_CALL_SIMPLE */
 
 #endif
