@@ -44,12 +44,9 @@ enum {
     EXIT_LEFT = -1, /* an interpreter's body left the block; Cpu is up to date */
 };
 
-/* A call site's number: the translation's number << SITE_SHIFT | instruction. */
-enum { SITE_SHIFT = 5 };
-/* Not a call: generated code wants the guest's x87, or XMM registers, in the host's. */
+/* Not a call site's number: generated code wants the guest's x87, or XMM registers, in the host's. */
 #define SITE_X87 (~(u32)0)
 #define SITE_SSE (~(u32)1)
-_Static_assert(BLOCK_MAX_INSNS == 1 << SITE_SHIFT, "a site's number has room for an instruction");
 
 /* Where an indirect jump may go without leaving generated code. */
 typedef struct JumpEntry {
@@ -93,6 +90,7 @@ typedef struct Backend {
     const u8 *check_jump[2];    /* by CPL 3 */
     const u8 *watch_window;     /* see emit_x64_watch.c */
     i32 (*enter)(Cpu *cpu, const u8 *code);
+    u32 first_site;         /* of the next translation: the number of its first instruction's */
     u32 without;            /* WITHOUT_ */
     bool watching;          /* pages are watched: accesses to them have a way of their own */
 } Backend;

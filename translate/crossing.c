@@ -3,9 +3,7 @@
  * clock on either side, and the interpreter's body of one instruction in the midst of a
  * translation.
  */
-#include "cpu/decode.h"
 #include "cpu/engine.h"
-#include "cpu/opcodes.h"
 #include "cpu/simd.h"
 #include "translate/translator_inside.h"
 #include "translate/variant.h"
@@ -97,17 +95,18 @@ static void set_block(Cpu *cpu, const TranslatedBlock *translation)
     cpu->rip = rip;
 }
 
-/* May generated code go on after the interpreter's body of `insn`? Not if that has asked for more
- * than the next instruction, nor if what the translation assumes holds no longer. */
-static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *insn)
+/* May generated code go on after the interpreter's body of an instruction? Not if that has asked
+ * for more than the next instruction, nor if what the translation assumes holds no longer. */
+static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const CallSite *site)
 {
     const Block *block = translation->block;
-    u64 after = cpu->cycles + (u64)(insn + 1 - cpu->counted);
+    const Insn *next = site->insn + 1;
+    u64 after = cpu->cycles + (u64)(next - cpu->counted);
     i64 budget;
 
     if (!cpu->block_end)
         return false;
-    if (insn + 1 != cpu->block_stop || !insn_ends_block(insn))
+    if (next != cpu->block_stop || !site->ends_block)
         return variant_fits(cpu, translation->variant);
     /* A repeated instruction counts as more than one. */
     budget = (i64)(cpu->native[NATIVE_END] - after);
@@ -119,21 +118,20 @@ static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const Insn *in
     return true;
 }
 
-static void count_call(Translator *translator, const Insn *insn)
+static void count_call(Translator *translator, const CallSite *site)
 {
     translator->counters.calls++;
-    translator->counters.called[opcode_rows[insn->row].name]++;
+    translator->counters.called[site->name]++;
 }
 
-u64 crossing_call_simple(Cpu *cpu, u32 site)
+u64 crossing_call_simple(Cpu *cpu, u32 number)
 {
     Translator *translator = translator_of(cpu);
-    const Block *block = translator->translations[site >> SITE_SHIFT].block;
-    const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
+    const CallSite *site = &translator->sites[number];
 
-    count_call(translator, insn);
+    count_call(translator, site);
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
-    translator->handlers[site](cpu, insn);
+    site->handler(cpu, site->insn);
     cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     return CALL_GOES_ON;
 }
@@ -156,44 +154,41 @@ static u64 go_elsewhere(Cpu *cpu)
     return (u64)(uintptr_t)to->code;
 }
 
-u64 crossing_call(Cpu *cpu, u32 site)
+u64 crossing_call(Cpu *cpu, u32 number)
 {
     Translator *translator = translator_of(cpu);
 
-    if (site == SITE_X87) {
+    if (number == SITE_X87) {
         give_x87(cpu);
         return CALL_GOES_ON;
     }
-    if (site == SITE_SSE) {
+    if (number == SITE_SSE) {
         give_sse(cpu);
         return CALL_GOES_ON;
     }
-    const TranslatedBlock *translation = &translator->translations[site >> SITE_SHIFT];
+    const CallSite *site = &translator->sites[number];
+    const TranslatedBlock *translation = &translator->translations[site->translation];
     Block *block = translation->block;
-    const Insn *insn = &block->insns[site & (BLOCK_MAX_INSNS - 1)];
-    const Insn *end = block->insns + block->count;
 
-    count_call(translator, insn);
+    count_call(translator, site);
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET] - block->count;
     set_block(cpu, translation);
     cpu->rip = (translation->rip + block->bytes) & cpu->linear_mask;
-    cpu->insn = insn;
+    cpu->insn = site->insn;
     cpu->counted = block->insns;
-    cpu->block_end = cpu->block_stop = end;
+    cpu->block_end = cpu->block_stop = block->insns + block->count;
     bool x87 = take_x87(cpu), sse = take_sse(cpu);
-    translator->handlers[site](cpu, insn);
-    if (!goes_on(cpu, translation, insn)) {
-        cpu_leave(cpu, insn + 1);
+    site->handler(cpu, site->insn);
+    if (!goes_on(cpu, translation, site)) {
+        cpu_leave(cpu, site->insn + 1);
         return go_elsewhere(cpu);
     }
     if (x87)
         give_x87(cpu);
     if (sse)
         give_sse(cpu);
-    const InsnInfo *info = &insn_info[opcode_rows[insn->row].name];
-
-    if (info->writes | info->undefined)
+    if (site->sets_flags)
         cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     check_slots(cpu);
     return CALL_GOES_ON;

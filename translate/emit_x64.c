@@ -35,7 +35,7 @@ HostOperand emit_operand(const Emitter *e, u8 value)
 
 static void emit_call_site(Emitter *e, u8 insn, const u8 *call)
 {
-    x64_load_immediate(&e->a, H_R11, e->number << SITE_SHIFT | insn);
+    x64_load_immediate(&e->a, H_R11, e->backend->first_site + insn);
     x64_patch(x64_call(&e->a), call);
 }
 

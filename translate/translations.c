@@ -41,7 +41,7 @@ void translations_forget(Cpu *cpu)
         if (translator->translations[i].block)
             translator->translations[i].block->translation = NULL;
     chain_clear_jumps(translator);
-    translator->count = 0;
+    translator->count = translator->site_count = 0;
     translator->flushes++;
     translator->counters.flushes++;
     translator->backend.memory.used = translator->backend.first;
@@ -53,7 +53,9 @@ static bool has_room(const Translator *translator)
 {
     const CodeMemory *memory = &translator->backend.memory;
 
-    return translator->count < MAX_TRANSLATIONS && memory->size - memory->used > ROOM;
+    return translator->count < MAX_TRANSLATIONS &&
+           translator->site_count + BLOCK_MAX_INSNS <= MAX_SITES &&
+           memory->size - memory->used > ROOM;
 }
 
 static InsnName name_of(const Insn *insn)
@@ -96,6 +98,23 @@ static void make_ir(Translator *translator)
     }
 }
 
+/* Those of the translation that was made last. */
+static void add_sites(Translator *translator, const Block *block)
+{
+    for (unsigned i = 0; i < block->count; i++) {
+        const Insn *insn = &block->insns[i];
+        InsnName name = name_of(insn);
+
+        translator->sites[translator->site_count++] =
+            (CallSite){.handler = insn_general_handler(insn),
+                       .insn = insn,
+                       .translation = translator->count - 1,
+                       .name = (u16)name,
+                       .ends_block = insn_ends_block(insn),
+                       .sets_flags = (insn_info[name].writes | insn_info[name].undefined) != 0};
+    }
+}
+
 static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
 {
     Translator *translator = translator_of(cpu);
@@ -107,6 +126,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
     translator->ir.block = block;
     translator->ir.rip = cpu->rip;
     translator->ir.assumptions = variant_assumptions(variant);
+    translator->backend.first_site = translator->site_count;
     translator->backend.watching = cpu->mmu.watched_count != 0;
     make_ir(translator);
     if (!backend_emit(&translator->backend, &translator->ir, translator->count, variant, &code))
@@ -121,9 +141,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
                           .links = {{.exit = code.exits[0]}, {.exit = code.exits[1]}},
                           .next = block->translation};
     block->translation = translation;
-    for (unsigned i = 0; i < block->count; i++)
-        translator->handlers[(translator->count - 1) << SITE_SHIFT | i] =
-            insn_general_handler(&block->insns[i]);
+    add_sites(translator, block);
     count_translation(&translator->counters, &translator->ir, code.length);
     if (translator->listener)
         translator->listener(translator->listener_context,

@@ -92,11 +92,11 @@ bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size)
         return false;
     }
     translator->translations = calloc(MAX_TRANSLATIONS, sizeof *translator->translations);
-    translator->handlers = calloc((u64)MAX_TRANSLATIONS << SITE_SHIFT, sizeof(Handler));
-    if (!translator->translations || !translator->handlers ||
+    translator->sites = calloc(MAX_SITES, sizeof *translator->sites);
+    if (!translator->translations || !translator->sites ||
         !backend_create(&translator->backend, size, crossing_call, crossing_call_simple)) {
         snprintf(error, error_size, "the host gives no memory for generated code");
-        free(translator->handlers);
+        free(translator->sites);
         free(translator->translations);
         free(translator);
         return false;
@@ -122,7 +122,7 @@ void translator_detach(Cpu *cpu)
     cpu->engine_state = NULL;
     backend_destroy(&translator->backend);
     free(translator->stages);
-    free(translator->handlers);
+    free(translator->sites);
     free(translator->translations);
     free(translator);
 }

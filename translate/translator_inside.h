@@ -28,12 +28,21 @@ struct TranslatedBlock {
     TranslatedBlock *next;  /* of the same block */
 };
 
+/* Where the interpreter's body is called for an instruction. */
+typedef struct CallSite {
+    Handler handler;
+    const Insn *insn;
+    u32 translation;        /* its number */
+    u16 name;               /* InsnName */
+    bool ends_block, sets_flags;
+} CallSite;
+
 typedef struct Translator {
     Backend backend;
     JumpEntry jumps[JUMP_ENTRIES];
     TranslatedBlock *translations;
-    Handler *handlers;      /* the interpreter's body for each call site, by its number */
-    u32 count;
+    CallSite *sites;        /* of all instructions of all translations */
+    u32 count, site_count;
     u32 threshold;          /* executions after which a block is translated */
     u32 flushes;            /* translations from before another one are gone */
     Block *next;            /* after EXIT_LEFT; NULL: it is time to return */
@@ -47,6 +56,7 @@ typedef struct Translator {
 
 enum {
     MAX_TRANSLATIONS = 1 << 16,
+    MAX_SITES = 1 << 19,
     /* What is no pass but can be left out, too. */
     SLOTS_PASS = IR_PASSES,
     HOST_FLAGS,
@@ -84,7 +94,7 @@ i32 crossing_enter(Cpu *cpu, const TranslatedBlock *translation);
  * that was taken, or NULL. */
 Link *crossing_leave(Cpu *cpu, TranslatedBlock *last, unsigned kind);
 /* From generated code: does one guest instruction the interpreter's way. */
-u64 crossing_call(Cpu *cpu, u32 site);
-u64 crossing_call_simple(Cpu *cpu, u32 site);   /* ... of IR_CALL_SIMPLE */
+u64 crossing_call(Cpu *cpu, u32 number);
+u64 crossing_call_simple(Cpu *cpu, u32 number);   /* ... of IR_CALL_SIMPLE */
 
 #endif
