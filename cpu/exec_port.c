@@ -3,8 +3,9 @@
  * Manual: Intel SDM Vol. 2, the pages of these names; Vol. 1, "Input/Output": "I/O Privilege
  * Level" and "I/O Permission Bit Map".
  *
- * A device may do anything to the machine when it is accessed, so that each access is the last
- * of its block, and each iteration of a repeated INS or OUTS is executed alone.
+ * A device may do anything to the machine when it is accessed: move the clock's deadline, raise an
+ * interrupt, change the memory map. So each access is the last of its block, and a repeated INS or
+ * OUTS looks after each iteration whether it may go on.
  */
 #include "cpu/debug_registers.h"
 #include "cpu/exec.h"
@@ -43,7 +44,6 @@ static u64 port_read(Cpu *cpu, u16 port, Size size)
 
     cpu_sync_cycles(cpu);
     value = space_read(cpu->ports, port, size);
-    cpu_leave_block(cpu);
     port_observed(cpu, port, size, false, value);
     return value;
 }
@@ -52,7 +52,6 @@ static void port_write(Cpu *cpu, u16 port, Size size, u64 value)
 {
     cpu_sync_cycles(cpu);
     space_write(cpu->ports, port, size, value);
-    cpu_leave_block(cpu);
     port_observed(cpu, port, size, true, value);
 }
 
@@ -111,19 +110,26 @@ static bool repeats(const Insn *insn)
     return insn->prefixes & (PREFIX_REP | PREFIX_REPNE);
 }
 
-/* Moves on by one element, and comes back to this instruction while there are more. */
-static void advance(Cpu *cpu, const Insn *insn, unsigned reg, Size size)
+/* Moves on by one element. True: the next one can follow at once, because the device has done
+ * nothing to the machine; else the run loop comes back for it. */
+static bool advance(Cpu *cpu, const Insn *insn, unsigned reg, Size size)
 {
     u64 step = cpu->rflags & FLAG_DF ? -(u64)size : size;
 
     set_address_register(cpu, insn, reg, cpu->gpr[reg] + step);
     if (!repeats(insn))
-        return;
+        return false;
     set_address_register(cpu, insn, RCX, cpu->gpr[RCX] - 1);
-    if (address_register(cpu, insn, RCX) != 0) {
-        cpu->rip = cpu_rip(cpu);
-        observer_repeats(cpu, cpu->cycles + 1);
+    if (address_register(cpu, insn, RCX) == 0)
+        return false;
+    if (cpu->block_end && !cpu->attention && !(cpu->rflags & FLAG_TF) && cpu->block_key != NO_KEY &&
+        cpu->cycles + 1 < cpu->deadline) {
+        cpu->cycles++;
+        return true;
     }
+    cpu->rip = cpu_rip(cpu);
+    observer_repeats(cpu, cpu->cycles + 1);
+    return false;
 }
 
 /* Permission is asked even for no repetition at all: so does silicon. The destination is probed
@@ -137,10 +143,11 @@ static void INS(Cpu *cpu, const Insn *insn)
     check_permission(cpu, port, size);
     if (repeats(insn) && address_register(cpu, insn, RCX) == 0)
         return;
-    linear = memory_linear(cpu, ES, address_register(cpu, insn, RDI), size, true);
-    memory_probe_write(cpu, linear, size, cpu->as);
-    linear_write(cpu, linear, size, cpu->as, port_read(cpu, port, size));
-    advance(cpu, insn, RDI, size);
+    do {
+        linear = memory_linear(cpu, ES, address_register(cpu, insn, RDI), size, true);
+        memory_probe_write(cpu, linear, size, cpu->as);
+        linear_write(cpu, linear, size, cpu->as, port_read(cpu, port, size));
+    } while (advance(cpu, insn, RDI, size));
 }
 PLAIN(INS)
 
@@ -154,8 +161,9 @@ static void OUTS(Cpu *cpu, const Insn *insn)
     check_permission(cpu, port, size);
     if (repeats(insn) && address_register(cpu, insn, RCX) == 0)
         return;
-    value = memory_read(cpu, insn->segment, address_register(cpu, insn, RSI), size);
-    port_write(cpu, port, size, value);
-    advance(cpu, insn, RSI, size);
+    do {
+        value = memory_read(cpu, insn->segment, address_register(cpu, insn, RSI), size);
+        port_write(cpu, port, size, value);
+    } while (advance(cpu, insn, RSI, size));
 }
 PLAIN(OUTS)

@@ -180,7 +180,8 @@ static void flatten(AddressSpace *space)
             starts[count++] = last + 1;
     }
     qsort(starts, count, sizeof starts[0], compare_addresses);
-    space->section_count = space->found = 0;
+    space->section_count = 0;
+    memset(space->found, 0, sizeof space->found);
     for (unsigned i = 0; i < count; i++) {
         if (i > 0 && starts[i] == starts[i - 1])
             continue;
@@ -199,11 +200,13 @@ const Section *space_find(AddressSpace *space, PhysAddr address)
 {
     unsigned low = 0, high;
     const Section *found;
+    u16 *memo;
 
     if (UNLIKELY(space->stale))
         flatten(space);
     address &= space->last;
-    found = &space->sections[space->found];
+    memo = &space->found[(address ^ address >> PAGE_SHIFT) % COUNT_OF(space->found)];
+    found = &space->sections[*memo];
     if (address >= found->first && address <= found->last)
         return found;
     high = space->section_count;
@@ -215,7 +218,7 @@ const Section *space_find(AddressSpace *space, PhysAddr address)
         else
             high = middle;
     }
-    space->found = low;
+    *memo = (u16)low;
     return &space->sections[low];
 }
 

@@ -60,7 +60,7 @@ typedef struct AddressSpace {
     unsigned region_count;
     Section sections[SPACE_SECTIONS];
     unsigned section_count;
-    unsigned found;                         /* the section that was found last */
+    u16 found[64];                          /* the sections that were found last, by a hash */
     bool stale;                             /* a region changed: flatten before the next look-up */
     void (*changed)(void *owner);           /* the map changed: drop host pointers */
     void (*tracking_changed)(void *owner);  /* pages' flags were cleared: drop those for writing */

@@ -71,13 +71,19 @@ static void check_slots(Cpu *cpu)
         cpu->native[NATIVE_SLOT_PAGES + i] = SLOT_EMPTY;
 }
 
+/* Instructions that may be executed from the clock `cycles` on; not positive: none. */
+static i64 budget_until_deadline(const Cpu *cpu, u64 cycles)
+{
+    if (cycles >= cpu->deadline)
+        return 0;
+    return (i64)(cpu->deadline - cycles < INT64_MAX / 2 ? cpu->deadline - cycles : INT64_MAX / 2);
+}
+
 /* What generated code finds when it begins. */
 static void prepare(Cpu *cpu)
 {
-    u64 budget = cpu->deadline - cpu->cycles;
+    u64 budget = (u64)budget_until_deadline(cpu, cpu->cycles);
 
-    if (budget > INT64_MAX / 2)
-        budget = INT64_MAX / 2;
     cpu->native[NATIVE_BUDGET] = budget;
     cpu->native[NATIVE_END] = cpu->cycles + budget;
     cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
@@ -108,13 +114,14 @@ static bool goes_on(Cpu *cpu, const TranslatedBlock *translation, const CallSite
         return false;
     if (next != cpu->block_stop || !site->ends_block)
         return variant_fits(cpu, translation->variant);
-    /* A repeated instruction counts as more than one. */
-    budget = (i64)(cpu->native[NATIVE_END] - after);
+    /* A repeated instruction counts as more than one, and a device may have moved the deadline. */
+    budget = budget_until_deadline(cpu, after);
     if (cpu->attention || cpu->block_key == NO_KEY || budget <= 0 ||
         cpu->rip != ((translation->rip + block->bytes) & cpu->linear_mask) ||
         variant_now(cpu) != translation->variant)
         return false;
     cpu->native[NATIVE_BUDGET] = (u64)budget;
+    cpu->native[NATIVE_END] = after + (u64)budget;
     return true;
 }
 
