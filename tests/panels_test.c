@@ -208,6 +208,26 @@ Test(panels, blocks_of_every_mode)
     bare_destroy(m);
 }
 
+/* Where the processor begins, just below 4 GiB, there is no paging and there are no tables. */
+Test(panels, the_first_block_of_all)
+{
+    static BlockView view;
+    BareMachine *m = bare_create();
+    static const u8 code[] = {0xEA, 0x5B, 0xE0, 0x00, 0xF0};
+    static Memory rom;
+
+    cr_assert(memory_create(&rom, PAGE_SIZE));
+    memcpy(rom.bytes + 0xFF0, code, sizeof code);
+    space_add_memory(&m->memory, "rom", 0xFFFFF000, PAGE_SIZE, &rom, 0, false);
+    segment_set(&m->cpu, CS, 0xF000, 0xFFFF0000, 0xFFFF, m->cpu.segments[CS].access);
+    block_view_make(&view, &m->cpu, 0xFFFFFFF0);
+    cr_expect_str_eq(view.error, "");
+    cr_assert(row_of(&view, 0));
+    cr_expect_str_eq(row_of(&view, 0)->guest, "ljmp 0xf000:0xe05b");
+    bare_destroy(m);
+    memory_destroy(&rom);
+}
+
 /* ---- drawing ---- */
 
 static SDL_Window *sdl_window;
@@ -277,7 +297,9 @@ static void draw_every_panel(void)
         panels = debugger_window_panels(window);
         panels_show(panels, i);
         panels->layout.alone = panels->layout.tiles[i];
-        for (unsigned frame = 0; frame < 4; frame++) {
+        for (unsigned frame = 0; frame < 6; frame++) {
+            if (frame == 4)
+                layout_move(&panels->layout, i, TILE_FLOATING);
             panels->table_chosen = frame;
             panels->chip_chosen = frame * 7;
             panels->memory.physical = frame & 1;

@@ -145,12 +145,11 @@ static bool prepare(BareProcessor *bare, Cpu *cpu, u64 linear)
     if (guest_read(cpu, page, bytes, sizeof bytes) != sizeof bytes)
         return false;
     copy_state(&bare->cpu, cpu, linear);
-    if (bare->cpu.cr0 & CR0_PG) {
+    if (bare->cpu.cr0 & CR0_PG)
         map_page(bare, page);
-        space_write_bytes(&bare->memory, COPY_PAGE, bytes, sizeof bytes);
-    } else {
-        space_write_bytes(&bare->memory, page, bytes, sizeof bytes);
-    }
+    else
+        space_add_memory(&bare->memory, "page", page, PAGE_SIZE, &bare->ram, COPY_PAGE, true);
+    space_write_bytes(&bare->memory, COPY_PAGE, bytes, sizeof bytes);
     segment_update_all(&bare->cpu);
     cpu_translations_changed(&bare->cpu);
     return true;
