@@ -93,6 +93,33 @@ Test(layout, what_is_saved_is_loaded)
     cr_expect_eq(memcmp(layout.tiles, other.tiles, sizeof other.tiles), 0);
 }
 
+Test(layout, a_panel_floats_and_goes_back)
+{
+    const Tile room = {0, 40, 1000, 700};
+    Layout other;
+    char text[1024];
+    Tile place;
+
+    layout_move(&layout, 1, TILE_FLOATING);
+    cr_expect_eq(layout.homes[1], 0);
+    layout_show(&layout, 1);
+    cr_expect_eq(layout.tiles[1], TILE_FLOATING, "it is to be seen as it is");
+    place = layout_float_place(&layout, 1, &room);
+    cr_expect(place.width > 100 && place.x + place.width <= 1000 && place.y >= 40);
+    layout.floats[1] = (Tile){900, 700, 300, 200};
+    place = layout_float_place(&layout, 1, &room);
+    cr_expect_float_eq(place.x, 700, 0.5);
+    cr_expect_float_eq(place.y, 540, 0.5);
+    layout_save(&layout, text, sizeof text);
+    other = layout;
+    make_layout();
+    load_all(&layout, text);
+    cr_expect_eq(layout.tiles[1], TILE_FLOATING);
+    cr_expect_eq(memcmp(&layout.floats[1], &other.floats[1], sizeof layout.floats[1]), 0);
+    layout_move(&layout, 1, layout.homes[1]);
+    cr_expect_eq(layout.tiles[1], 0);
+}
+
 /* Whatever is in the file, tiles stay on the screen. */
 Test(layout, nonsense_is_ignored)
 {
@@ -109,6 +136,12 @@ Test(layout, nonsense_is_ignored)
                                         "panel 6 1 One",
                                         "panel 6 0 Two",
                                         "panel -1 0 Four",
+                                        "panel 7 1 Three",
+                                        "panel 8 1 Three",
+                                        "float nan nan nan nan 0 One",
+                                        "float 1e30 -1e30 1e30 -5 2 Two",
+                                        "float 1 2 3 4 77 Four",
+                                        "float 1 2 3 4 5",
                                         "\xff\xfe",
                                         "columns x y"};
     const Tile room = {0, 0, 640, 480};
@@ -122,6 +155,13 @@ Test(layout, nonsense_is_ignored)
             cr_expect(tiles[j].x >= 0 && tiles[j].width >= 0 && tiles[j].height >= 0 &&
                           tiles[j].x + tiles[j].width <= 640.5f,
                       "%s", lines[i]);
+        for (unsigned j = 0; j < layout.panel_count; j++) {
+            Tile place = layout_float_place(&layout, j, &room);
+
+            cr_expect(place.x >= 0 && place.width > 0 && place.x + place.width <= 640.5f &&
+                          place.y >= 0 && place.height > 0 && place.y + place.height <= 480.5f,
+                      "%s", lines[i]);
+        }
         cr_expect_geq(layout.font_pixels, FONT_SMALLEST);
     }
 }

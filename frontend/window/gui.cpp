@@ -434,6 +434,27 @@ bool gui_place_begin(const char *title, GuiBox box)
     return ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows);
 }
 
+bool gui_float_begin(const char *title, GuiBox *box, bool moved, bool *open)
+{
+    const ImGuiCond when = moved ? ImGuiCond_Always : ImGuiCond_Appearing;
+
+    ImGui::SetNextWindowPos(ImVec2(box->x, box->y), when);
+    ImGui::SetNextWindowSize(ImVec2(box->width, box->height), when);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
+    ImGui::PushStyleColor(ImGuiCol_TitleBg, ImGui::GetStyleColorVec4(ImGuiCol_FrameBg));
+    ImGui::PushStyleColor(ImGuiCol_TitleBgActive, ImGui::GetStyleColorVec4(ImGuiCol_TabActive));
+    ImGui::Begin(title, open,
+                 ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing);
+    ImGui::PopStyleColor(2);
+    ImGui::PopStyleVar();
+    box->x = ImGui::GetWindowPos().x;
+    box->y = ImGui::GetWindowPos().y;
+    box->width = ImGui::GetWindowSize().x;
+    box->height = ImGui::GetWindowSize().y;
+    return ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows);
+}
+
 void gui_place_end(void)
 {
     ImGui::End();
@@ -512,11 +533,19 @@ int gui_wheel(void)
 
 /* ---- texts ---- */
 
+/* Does the last item go on where it cannot be seen? */
+static bool is_cut(void)
+{
+    return ImGui::GetItemRectMax().x > ImGui::GetWindowDrawList()->GetClipRectMax().x + 1;
+}
+
 void gui_text(GuiColour colour, const char *text)
 {
     ImGui::PushStyleColor(ImGuiCol_Text, colour_of(colour));
     ImGui::TextUnformatted(text);
     ImGui::PopStyleColor();
+    if (is_cut())
+        gui_tooltip(text);
 }
 
 void gui_print(GuiColour colour, const char *format, ...)
@@ -532,6 +561,13 @@ void gui_print(GuiColour colour, const char *format, ...)
 
 void gui_wrapped(GuiColour colour, const char *text)
 {
+    enum { LEAST = 10 };
+
+    /* Words of one letter a line are worse than none. */
+    if (ImGui::GetContentRegionAvail().x < LEAST * gui_character_width()) {
+        gui_text(colour, text);
+        return;
+    }
     ImGui::PushTextWrapPos(0);
     gui_text(colour, text);
     ImGui::PopTextWrapPos();

@@ -78,6 +78,10 @@ GuiBox gui_room(void);                  /* what is left of the current place */
 bool gui_place_begin(const char *title, GuiBox box);
 void gui_place_end(void);
 void gui_focus_place(const char *title);
+/* A window above the places, to be moved and sized by the mouse: it begins in `box`, which follows it, and
+ * is put there again if `moved`. Returns true when it has the keyboard; *open becomes false when it is
+ * closed. End with gui_place_end(). */
+bool gui_float_begin(const char *title, GuiBox *box, bool moved, bool *open);
 /* The bar between two places: how far it is being dragged, in pixels. */
 float gui_splitter(const char *title, GuiBox box, bool vertical);
 
@@ -95,7 +99,7 @@ int gui_wheel(void);                    /* lines turned over the current place *
 
 /* ---- texts ---- */
 
-void gui_text(GuiColour colour, const char *text);
+void gui_text(GuiColour colour, const char *text);   /* where it is cut off, the mouse shows all of it */
 void gui_print(GuiColour colour, const char *format, ...) PRINTF_LIKE(2, 3);
 void gui_wrapped(GuiColour colour, const char *text);
 void gui_heading(const char *text);

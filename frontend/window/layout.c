@@ -4,7 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BAR_PIXELS = 5, LEAST_PERCENT = 12 };
+enum {
+    BAR_PIXELS = 5,
+    LEAST_PERCENT = 12,
+    FLOAT_LEAST = 120,
+    FLOAT_WIDTH = 560,
+    FLOAT_HEIGHT = 360,
+    MOST_PIXELS = 16384,
+    SHOWN_TILE = 3, /* in the middle, below: where a hidden panel appears */
+};
 
 static float within(float value, float least, float most)
 {
@@ -64,6 +72,7 @@ void layout_add(Layout *layout, const char *name, unsigned tile)
     assert(panel < LAYOUT_PANELS);
     layout->names[panel] = name;
     layout->tiles[panel] = (u8)tile;
+    layout->homes[panel] = (u8)(tile < TILES ? tile : SHOWN_TILE);
     layout->panel_count++;
     if (tile < TILES)
         choose_front(layout, tile);
@@ -76,8 +85,10 @@ void layout_move(Layout *layout, unsigned panel, unsigned tile)
     layout->tiles[panel] = (u8)tile;
     if (from < TILES)
         choose_front(layout, from);
-    if (tile < TILES)
+    if (tile < TILES) {
         layout->fronts[tile] = (u8)panel;
+        layout->homes[panel] = (u8)tile;
+    }
     if (layout->alone < TILES && is_empty(layout, layout->alone))
         layout->alone = TILE_HIDDEN;
 }
@@ -86,8 +97,10 @@ void layout_show(Layout *layout, unsigned panel)
 {
     unsigned tile = layout->tiles[panel];
 
+    if (tile == TILE_FLOATING)
+        return;
     if (tile >= TILES)
-        tile = 3; /* in the middle, below */
+        tile = SHOWN_TILE;
     layout->tiles[panel] = (u8)tile;
     layout->fronts[tile] = (u8)panel;
     if (layout->alone < TILES)
@@ -95,6 +108,21 @@ void layout_show(Layout *layout, unsigned panel)
 }
 
 /* ---- places ---- */
+
+Tile layout_float_place(const Layout *layout, unsigned panel, const Tile *room)
+{
+    Tile place = layout->floats[panel];
+    float step = (float)(24 * (panel % 8));
+
+    if (!(place.width > 0))
+        place = (Tile){room->x + room->width / 4 + step, room->y + room->height / 6 + step,
+                       FLOAT_WIDTH, FLOAT_HEIGHT};
+    place.width = within(place.width, FLOAT_LEAST, room->width);
+    place.height = within(place.height, FLOAT_LEAST, room->height);
+    place.x = within(place.x, room->x, room->x + room->width - place.width);
+    place.y = within(place.y, room->y, room->y + room->height - place.height);
+    return place;
+}
 
 static void place_column(const Layout *layout, unsigned column, const Tile *room, Tile tiles[TILES])
 {
@@ -165,6 +193,13 @@ void layout_drag(Layout *layout, const Tile *room, unsigned bar, float pixels)
 
 /* ---- as text ---- */
 
+static size_t save_float(const Tile *place, unsigned home, const char *name, char *text,
+                         size_t size)
+{
+    return (size_t)snprintf(text, size, "float %d %d %d %d %u %s\n", (int)place->x, (int)place->y,
+                            (int)place->width, (int)place->height, home, name);
+}
+
 void layout_save(const Layout *layout, char *text, size_t size)
 {
     size_t used =
@@ -178,13 +213,16 @@ void layout_save(const Layout *layout, char *text, size_t size)
 
         used += (size_t)snprintf(text + used, size - used, "panel %u %d %s\n", tile,
                                  tile < TILES && layout->fronts[tile] == i, layout->names[i]);
+        if (layout->floats[i].width > 0 && used < size)
+            used += save_float(&layout->floats[i], layout->homes[i], layout->names[i], text + used,
+                               size - used);
     }
 }
 
 static void load_panel(Layout *layout, unsigned tile, bool front, const char *name)
 {
     for (unsigned i = 0; i < layout->panel_count; i++)
-        if (tile <= TILE_HIDDEN && strcmp(layout->names[i], name) == 0) {
+        if (tile <= TILE_FLOATING && strcmp(layout->names[i], name) == 0) {
             unsigned from = layout->tiles[i];
 
             layout->tiles[i] = (u8)tile;
@@ -194,12 +232,26 @@ static void load_panel(Layout *layout, unsigned tile, bool front, const char *na
                 layout->fronts[tile] = (u8)i;
             if (tile < TILES)
                 choose_front(layout, tile);
+            if (tile < TILES)
+                layout->homes[i] = (u8)tile;
+        }
+}
+
+static void load_float(Layout *layout, const Tile *place, unsigned home, const char *name)
+{
+    for (unsigned i = 0; i < layout->panel_count; i++)
+        if (home < TILES && strcmp(layout->names[i], name) == 0) {
+            layout->floats[i] =
+                (Tile){within(place->x, 0, MOST_PIXELS), within(place->y, 0, MOST_PIXELS),
+                       within(place->width, 0, MOST_PIXELS), within(place->height, 0, MOST_PIXELS)};
+            layout->homes[i] = (u8)home;
         }
 }
 
 void layout_load(Layout *layout, const char *line)
 {
     unsigned values[3];
+    Tile place;
     int used = 0;
 
     if (sscanf(line, "font %u", &values[0]) == 1 && values[0] >= FONT_SMALLEST &&
@@ -215,5 +267,9 @@ void layout_load(Layout *layout, const char *line)
             layout->row_ends[i] = (float)values[i] / 1000;
     else if (sscanf(line, "panel %u %u %n", &values[0], &values[1], &used) == 2 && used)
         load_panel(layout, values[0], values[1] != 0, line + used);
+    else if (sscanf(line, "float %f %f %f %f %u %n", &place.x, &place.y, &place.width,
+                    &place.height, &values[0], &used) == 5 &&
+             used)
+        load_float(layout, &place, values[0], line + used);
     tidy(layout);
 }

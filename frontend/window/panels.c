@@ -115,6 +115,10 @@ static void tab_menu(Panels *panels, unsigned panel)
         layout->alone = layout->alone < TILES ? TILE_HIDDEN : layout->tiles[panel];
         panels->layout_changed = true;
     }
+    if (gui_menu_item("floating", "", false, true)) {
+        layout_move(layout, panel, TILE_FLOATING);
+        panels->layout_changed = true;
+    }
     if (gui_menu_item("hide", "", false, true)) {
         layout_move(layout, panel, TILE_HIDDEN);
         panels->layout_changed = true;
@@ -167,6 +171,28 @@ static void draw_tile(Panels *panels, unsigned tile, const Tile *place)
     gui_place_end();
 }
 
+/* Closing it puts it back into its tile. */
+static void draw_float(Panels *panels, unsigned panel, const Tile *room)
+{
+    Layout *layout = &panels->layout;
+    Tile place = layout_float_place(layout, panel, room);
+    GuiBox box = {place.x, place.y, place.width, place.height};
+    bool moved = memcmp(&layout->floats[panel], &place, sizeof place) != 0, open = true;
+    bool focused = gui_float_begin(panel_table[panel].name, &box, moved, &open);
+
+    if (moved || memcmp(&place, &box, sizeof box) != 0)
+        gui_settings_changed();
+    layout->floats[panel] = (Tile){box.x, box.y, box.width, box.height};
+    if (panel == PANEL_SCREEN)
+        panels->screen_has_keyboard = focused;
+    panel_table[panel].draw(panels);
+    gui_place_end();
+    if (!open) {
+        layout_move(layout, panel, layout->homes[panel]);
+        panels->layout_changed = true;
+    }
+}
+
 static void draw_tiles(Panels *panels, const Tile *room)
 {
     Tile tiles[TILES];
@@ -190,6 +216,9 @@ static void draw_tiles(Panels *panels, const Tile *room)
             gui_settings_changed();
         }
     }
+    for (unsigned i = 0; i < panels->layout.panel_count; i++)
+        if (panels->layout.tiles[i] == TILE_FLOATING)
+            draw_float(panels, i, room);
 }
 
 void panels_draw(Panels *panels, const Picture *picture, const DisplayStatus *status)
@@ -219,6 +248,8 @@ void panels_draw(Panels *panels, const Picture *picture, const DisplayStatus *st
 void panels_show(Panels *panels, unsigned panel)
 {
     layout_show(&panels->layout, panel);
+    if (panels->layout.tiles[panel] == TILE_FLOATING)
+        gui_focus_place(panel_table[panel].name);
     panels->layout_changed = true;
 }
 

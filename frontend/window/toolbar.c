@@ -105,7 +105,7 @@ static void draw_panel_menu(Panels *panels)
     if (!gui_menu_begin("Menu"))
         return;
     for (unsigned i = 0; i < layout->panel_count; i++) {
-        bool seen = layout->tiles[i] < TILES;
+        bool seen = layout->tiles[i] != TILE_HIDDEN;
 
         if (gui_menu_item(layout->names[i], "", seen, true))
             panels_show(panels, i);
