@@ -104,7 +104,7 @@ static void row_menu(Panels *panels, const CodeLine *line)
 }
 
 /* Where the columns of a line begin, in characters. */
-enum { MARGIN = 4, LEAST_WITH_BYTES = 50 };
+enum { MARGIN = 4, WORDS_WIDTH = 30 };
 
 static float bytes_column(const Panels *panels)
 {
@@ -114,7 +114,9 @@ static float bytes_column(const Panels *panels)
 /* In a narrow panel the words need the room of the bytes. */
 static bool has_bytes(const Panels *panels)
 {
-    return gui_room().width > LEAST_WITH_BYTES * gui_character_width() || panels->code.counts;
+    float least = bytes_column(panels) + 3 * BYTES_SHOWN + 1 + WORDS_WIDTH;
+
+    return gui_room().width > least * gui_character_width() || panels->code.counts;
 }
 
 /* "main:" and the source line that begins here; returns how many rows that took. */
@@ -185,6 +187,10 @@ static void draw_line(Panels *panels, const CodeLine *line)
     address_text(panels, line->linear, text, sizeof text);
     if (gui_link(GUI_ADDRESS, text))
         panels->code.cursor = line->linear;
+    if (!bytes) {
+        bytes_text(line, text, sizeof text);
+        gui_tooltip(text);
+    }
     row_menu(panels, line);
     gui_column(column);
     if (bytes)

@@ -23,7 +23,7 @@ static void draw_x87(const Cpu *cpu)
 
     if (!gui_table_begin("x87", 3, 0))
         return;
-    gui_table_column("", 6);
+    gui_table_column("", 4);
     gui_table_column("", 22);
     gui_table_column("", 0);
     for (unsigned i = 0; i < 8; i++) {
@@ -39,7 +39,7 @@ static void draw_x87(const Cpu *cpu)
                   reg->significand);
         gui_cell();
         x87_text(reg, value, sizeof value);
-        gui_text(empty ? GUI_DIM : GUI_TEXT, empty ? "empty" : value);
+        gui_wrapped(empty ? GUI_DIM : GUI_TEXT, empty ? "empty" : value);
     }
     gui_table_end();
 }
@@ -47,6 +47,8 @@ static void draw_x87(const Cpu *cpu)
 static void draw_xmm(const Cpu *cpu)
 {
     unsigned count = cpu_long(cpu) ? 16 : 8;
+    bool narrow = gui_room().width < (6 + 36) * gui_character_width();
+    char value[40];
 
     if (!gui_table_begin("xmm", 2, 0))
         return;
@@ -59,8 +61,9 @@ static void draw_xmm(const Cpu *cpu)
         gui_cell();
         gui_print(GUI_DIM, "XMM%u", i);
         gui_cell();
-        gui_print(GUI_TEXT, "%08X %08X %08X %08X", xmm->dwords[3], xmm->dwords[2], xmm->dwords[1],
-                  xmm->dwords[0]);
+        snprintf(value, sizeof value, "%08X %08X%s%08X %08X", xmm->dwords[3], xmm->dwords[2],
+                 narrow ? "\n" : " ", xmm->dwords[1], xmm->dwords[0]);
+        gui_text(GUI_TEXT, value);
     }
     gui_table_end();
 }

@@ -31,16 +31,18 @@ static void draw_level(Panels *panels, const PageWalk *walk, unsigned number)
     gui_print(GUI_TEXT, "%0*" PRIX64, walk->entry_size == QWORD ? 16 : 8, level->entry);
     gui_cell();
     page_entry_words(walk, number, text, sizeof text);
-    gui_text(bad ? GUI_BAD : GUI_TEXT, text);
+    gui_wrapped(bad ? GUI_BAD : GUI_TEXT, text);
 }
 
 static void draw_walk(Panels *panels, const PageWalk *walk)
 {
+    bool loaded = walk->depth && walk->levels[0].cached; /* "loaded with CR3" */
+
     if (!gui_table_begin("walk", 5, 0))
         return;
-    gui_table_column("entry", 7);
-    gui_table_column("index", 6);
-    gui_table_column("lies at", walk->entry_size == QWORD ? 16 : 9);
+    gui_table_column("entry", 6);
+    gui_table_column("index", 5);
+    gui_table_column("lies at", loaded ? 16 : 10);
     gui_table_column("value", walk->entry_size == QWORD ? 17 : 9);
     gui_table_column("it says", 0);
     gui_table_head();

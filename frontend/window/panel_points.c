@@ -84,13 +84,11 @@ static bool draw_point(Panels *panels, const Point *point)
     gui_print(GUI_DIM, "%u", point->number);
     gui_cell();
     gui_text(GUI_TEXT, kinds[point->spec.kind].name);
-    gui_tooltip(kinds[point->spec.kind].name);
     gui_cell();
     draw_place(panels, point);
     gui_cell();
     if (point->spec.condition)
         gui_text(GUI_HEADING, point->spec.condition);
-    gui_tooltip(point->spec.condition ? point->spec.condition : "");
     gui_cell();
     gui_print(GUI_TEXT, "%" PRIu64, point->hits);
     gui_cell();
@@ -121,8 +119,10 @@ static void add(Panels *panels)
 
 static void draw_form(Panels *panels)
 {
+    enum { BUTTON = 7, LEAST = 8 /* characters */ };
     PointForm *form = &panels->point_form;
     bool wanted = false;
+    float room;
 
     if (gui_menu_begin(kinds[form->kind].name)) {
         for (unsigned i = 0; i < COUNT_OF(kinds); i++)
@@ -137,8 +137,9 @@ static void draw_form(Panels *panels)
                            sizeof form->address, 18);
     }
     gui_same_line();
+    room = gui_room().width / gui_character_width() - BUTTON;
     wanted |= gui_input("condition", "if: eax == 5 && cpl == 3", form->condition,
-                        sizeof form->condition, 26);
+                        sizeof form->condition, room > LEAST ? room : LEAST);
     gui_same_line();
     if (gui_button("Add", true) || wanted)
         add(panels);

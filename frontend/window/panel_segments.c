@@ -4,6 +4,7 @@
 #include "frontend/window/panels.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "frontend/debugger/descriptor_words.h"
 #include "frontend/debugger/registers.h"
@@ -15,7 +16,7 @@ static void draw_segment(Panels *panels, unsigned number)
 {
     const Segment *segment = &panels->cpu->segments[number];
     bool real = cpu_real(panels->cpu) || cpu_v86(panels->cpu);
-    char text[128];
+    char text[128], words[160];
 
     gui_row();
     gui_cell();
@@ -31,10 +32,12 @@ static void draw_segment(Panels *panels, unsigned number)
     gui_cell();
     if (segment->access) {
         access_words(segment->access, cpu_long(panels->cpu), text, sizeof text);
-        gui_print(GUI_TEXT, "DPL %u, %s", access_dpl(segment->access), text);
-        gui_tooltip(text);
+        snprintf(words, sizeof words, "DPL %u, %s", access_dpl(segment->access), text);
+        gui_wrapped(GUI_TEXT, words);
     } else {
-        gui_text(GUI_DIM, "unusable: a null selector");
+        gui_text(GUI_DIM, "null");
+        gui_tooltip("A null selector was loaded: the segment cannot be used, but for FS and GS in "
+                    "64-bit code.");
     }
 }
 
@@ -54,8 +57,8 @@ void panel_segments(Panels *panels)
 {
     if (!gui_table_begin("segments", 5, GUI_TABLE_SCROLL))
         return;
-    gui_table_column("", 6);
-    gui_table_column("selector", 9);
+    gui_table_column("", 5);
+    gui_table_column("selector", 8);
     gui_table_column("base", (float)panels_digits(panels) + 1);
     gui_table_column("limit", 9);
     gui_table_column("what", 0);

@@ -54,15 +54,14 @@ static void draw_descriptor(Panels *panels, const DescriptorTable *table, unsign
         gui_text(GUI_BAD, "not in memory");
         return;
     }
-    descriptor_words(descriptor, upper, cpu_long(panels->cpu), text, sizeof text);
-    gui_text(descriptor ? GUI_TEXT : GUI_DIM, index || ldt ? text : "the null descriptor");
-    gui_tooltip(text);
     users_text(panels->cpu, selector, text, sizeof text);
     if (*text && (index || ldt)) {
-        gui_same_line();
         gui_text(GUI_HEADING, text);
         gui_tooltip("These segment registers hold its selector");
+        gui_same_line();
     }
+    descriptor_words(descriptor, upper, cpu_long(panels->cpu), text, sizeof text);
+    gui_text(descriptor ? GUI_TEXT : GUI_DIM, index || ldt ? text : "the null descriptor");
 }
 
 static void draw_descriptors(Panels *panels, const DescriptorTable *table, bool ldt)
@@ -89,7 +88,6 @@ static void draw_handler(Panels *panels, u64 linear)
     char name[96];
 
     symbols_name_address(debugger_symbols(panels->debugger), linear, name, sizeof name);
-    gui_same_line();
     gui_id(linear);
     if (gui_link(GUI_ADDRESS, *name ? name : "->"))
         panels_show_code(panels, linear);
@@ -121,10 +119,11 @@ static void draw_gate(Panels *panels, unsigned vector)
         return;
     }
     descriptor_words(gate, upper, cpu_long(cpu), text, sizeof text);
-    gui_text(gate ? GUI_TEXT : GUI_DIM, text);
-    gui_tooltip(text);
-    if (access_is_gate(descriptor_access(gate)) && (descriptor_access(gate) & ACCESS_P))
+    if (access_is_gate(descriptor_access(gate)) && (descriptor_access(gate) & ACCESS_P)) {
         draw_handler(panels, handler_linear(cpu, gate_selector(gate), gate_offset(gate, upper)));
+        gui_same_line();
+    }
+    gui_text(gate ? GUI_TEXT : GUI_DIM, text);
 }
 
 static void draw_real_vector(Panels *panels, unsigned vector)
@@ -136,6 +135,7 @@ static void draw_real_vector(Panels *panels, unsigned vector)
         return;
     }
     gui_print(GUI_TEXT, "%04X:%04X", (unsigned)(far >> 16), (unsigned)(far & 0xFFFF));
+    gui_same_line();
     draw_handler(panels, (far >> 16) * 16 + (far & 0xFFFF));
 }
 

@@ -5,6 +5,7 @@
 #include "frontend/window/panels.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { RENEW_FRAMES = 15 /* while the machine runs: not faster than one can read */ };
@@ -26,6 +27,19 @@ static void renew(Panels *panels)
     panel->made = true;
     panel->age = 0;
     panel->lit_insn = panel->lit_op = -1;
+}
+
+/* All of it, where the instructions have enough room still; else as much as tells it from the
+ * others in its block. */
+static void draw_address(const Panels *panels, u64 linear)
+{
+    enum { FEW = 4, WIDE_ROW = 90 };
+    bool all = panels->translation.width > (float)(WIDE_ROW + 2 * panels_digits(panels));
+    char text[24];
+
+    snprintf(text, sizeof text, "%0*" PRIX64, panels_digits(panels), linear);
+    gui_text(GUI_ADDRESS, all ? text : text + strlen(text) - FEW);
+    gui_tooltip(all ? "" : text);
 }
 
 static void draw_row(Panels *panels, const BlockRow *row)
@@ -51,7 +65,7 @@ static void draw_row(Panels *panels, const BlockRow *row)
         return;
     }
     if (*row->guest) {
-        gui_print(GUI_ADDRESS, "%0*" PRIX64, panels_digits(panels), row->linear);
+        draw_address(panels, row->linear);
         gui_same_line();
     }
     gui_text(GUI_GUEST, row->guest);
@@ -67,12 +81,14 @@ void panel_translation(Panels *panels)
     const BlockView *view = &panel->view;
 
     renew(panels);
+    panel->width = gui_room().width / gui_character_width();
     if (*view->error) {
         gui_wrapped(GUI_BAD, view->error);
         return;
     }
-    gui_print(GUI_DIM, "%u instruction%s, %u bytes -> %" PRIu64 " bytes of host code", view->insns,
-              view->insns == 1 ? "" : "s", view->guest_bytes, view->host_bytes);
+    gui_print(GUI_DIM, "%" PRIX64 ": %u instruction%s, %u bytes -> %" PRIu64 " bytes of host code",
+              panel->linear, view->insns, view->insns == 1 ? "" : "s", view->guest_bytes,
+              view->host_bytes);
     panel->next_lit_insn = panel->next_lit_op = -1;
     if (!gui_table_begin("translation", 3, GUI_TABLE_LINES | GUI_TABLE_SCROLL | GUI_TABLE_RESIZE))
         return;

@@ -86,6 +86,7 @@ typedef struct TranslationPanel {
     u64 linear;             /* of which block, */
     unsigned shown_stop;    /* at which stop; */
     unsigned age;           /* frames ago */
+    float width;            /* of the panel, in characters */
     int lit_insn, lit_op, next_lit_insn, next_lit_op;   /* what the mouse is over */
 } TranslationPanel;
 
