@@ -7,9 +7,9 @@
 
 #include "frontend/debugger/backtrace.h"
 
-enum { MOST_FRAMES = 64 };
+enum { MOST_FRAMES = 64, NAMES_WIDTH = 18 };
 
-static void draw_frame(Panels *panels, const BacktraceFrame *frame, unsigned number)
+static void draw_frame(Panels *panels, const BacktraceFrame *frame, unsigned number, bool wide)
 {
     Symbols *symbols = debugger_symbols(panels->debugger);
     SourceLine source;
@@ -29,8 +29,10 @@ static void draw_frame(Panels *panels, const BacktraceFrame *frame, unsigned num
         panels_show_code(panels, frame->linear);
     gui_tooltip("click to see where it goes on");
     gui_cell();
-    panels_address(panels, GUI_DIM, frame->linear);
-    gui_cell();
+    if (wide) {
+        panels_address(panels, GUI_DIM, frame->linear);
+        gui_cell();
+    }
     if (symbols_line(symbols, inside, &source)) {
         const char *slash = strrchr(source.file, '/');
 
@@ -44,15 +46,18 @@ void panel_calls(Panels *panels)
     BacktraceFrame frames[MOST_FRAMES];
     unsigned count =
         backtrace(panels->cpu, debugger_symbols(panels->debugger), frames, MOST_FRAMES);
+    float digits = (float)panels_digits(panels) + 1;
+    bool wide = gui_room().width > (digits + NAMES_WIDTH) * gui_character_width();
 
-    if (!gui_table_begin("calls", 4, GUI_TABLE_SCROLL))
+    if (!gui_table_begin("calls", wide ? 4 : 3, GUI_TABLE_SCROLL))
         return;
     gui_table_column("", 3);
     gui_table_column("function", -2);
-    gui_table_column("next", (float)panels_digits(panels) + 1);
+    if (wide)
+        gui_table_column("next", digits);
     gui_table_column("source", -1);
     gui_table_head();
     for (unsigned i = 0; i < count; i++)
-        draw_frame(panels, &frames[i], i);
+        draw_frame(panels, &frames[i], i, wide);
     gui_table_end();
 }

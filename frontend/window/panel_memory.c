@@ -11,6 +11,8 @@
 #include "frontend/debugger/reverse.h"
 
 static const char *const spaces[] = {"linear", "physical"};
+enum { HEAD = 50 /* characters in one line */, LEAST_PER_ROW = 4 };
+
 static const char *const sizes[] = {"1", "2", "4", "8"};
 
 static size_t read_bytes(Panels *panels, u64 address, u8 *bytes, size_t length)
@@ -159,11 +161,13 @@ static void draw_head(Panels *panels)
 {
     MemoryPanel *memory = &panels->memory;
     unsigned space = memory->physical;
+    bool narrow = gui_room().width < HEAD * gui_character_width();
 
     if (gui_input("address", "address or expression", memory->text, sizeof memory->text, 22) &&
         panels_read_address(panels, memory->text, &memory->address))
         memory->chosen = true;
-    gui_same_line();
+    if (!narrow)
+        gui_same_line();
     if (gui_choice("space", spaces, COUNT_OF(spaces), &space))
         memory->physical = space != 0;
     gui_same_line();
@@ -192,8 +196,9 @@ void panel_memory(Panels *panels)
     width = gui_room().width / gui_character_width();
     height = gui_room().height / gui_line_height();
     rows = height < 1 ? 1 : (unsigned)height;
-    if (width < (float)(digits + 4 + 16 * 4))
-        per_row = 8;
+    while (width < (float)(digits + 4 + per_row * 4) && per_row > LEAST_PER_ROW &&
+           per_row > 1u << memory->size)
+        per_row /= 2;
     if (rows > MEMORY_SEEN / per_row)
         rows = MEMORY_SEEN / per_row;
     scroll(panels, per_row);

@@ -29,8 +29,9 @@ static void draw_level(Panels *panels, const PageWalk *walk, unsigned number)
         panels_physical(panels, GUI_ADDRESS, level->address);
     gui_cell();
     gui_print(GUI_TEXT, "%0*" PRIX64, walk->entry_size == QWORD ? 16 : 8, level->entry);
-    gui_cell();
     page_entry_words(walk, number, text, sizeof text);
+    gui_tooltip(text);
+    gui_cell();
     gui_wrapped(bad ? GUI_BAD : GUI_TEXT, text);
 }
 

@@ -47,7 +47,11 @@ static void draw_item(Panels *panels, unsigned number, Size size)
     if (number == 0)
         gui_row_colour(GUI_ROW_CURRENT);
     gui_cell();
-    panels_address(panels, GUI_ADDRESS, linear);
+    if (panels->stack_is_narrow)
+        snprintf(text, sizeof text, "+%X", number * size);
+    else
+        snprintf(text, sizeof text, "%0*" PRIX64, panels_digits(panels), linear);
+    panels_address_as(panels, GUI_ADDRESS, linear, text);
     gui_cell();
     if (debugger_read_memory(panels->debugger, linear, &value, size) < size) {
         gui_text(GUI_DIM, "not mapped");
@@ -65,11 +69,13 @@ void panel_stack(Panels *panels)
 {
     Size size = item_size(panels->cpu);
     unsigned first, last;
+    float digits = (float)panels_digits(panels) + 1, values = (float)size * 2 + 1;
 
+    panels->stack_is_narrow = gui_room().width < (digits + values + 5) * gui_character_width();
     if (!gui_table_begin("stack", 3, GUI_TABLE_SCROLL))
         return;
-    gui_table_column("address", (float)panels_digits(panels) + 1);
-    gui_table_column("value", (float)size * 2 + 1);
+    gui_table_column("address", panels->stack_is_narrow ? 7 : digits);
+    gui_table_column("value", values);
     gui_table_column("", 0);
     gui_table_head();
     gui_list_begin(MOST_ITEMS);

@@ -295,9 +295,19 @@ void panels_address(Panels *panels, GuiColour colour, u64 linear)
     char text[24];
 
     snprintf(text, sizeof text, "%0*" PRIX64, panels_digits(panels), linear);
+    panels_address_as(panels, colour, linear, text);
+}
+
+void panels_address_as(Panels *panels, GuiColour colour, u64 linear, const char *shown)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%0*" PRIX64, panels_digits(panels), linear);
     gui_id(linear);
-    if (gui_link(colour, text))
+    if (gui_link(colour, shown))
         panels_show_memory(panels, linear, false);
+    if (strcmp(text, shown) != 0)
+        gui_tooltip(text);
     if (gui_context_begin("address")) {
         if (gui_menu_item("show memory", "", false, true))
             panels_show_memory(panels, linear, false);

@@ -142,6 +142,7 @@ struct Panels {
     LogPanel log;
     Heat heat;
     TimelinePanel timeline;
+    bool stack_is_narrow;       /* addresses count from its top then */
     PointForm point_form;
     unsigned table_chosen, chip_chosen;
     Editing editing;
@@ -173,6 +174,8 @@ void panels_show_walk(Panels *panels, u64 linear);
 
 /* A linear address that leads to the other panels: left button memory, right button a menu. */
 void panels_address(Panels *panels, GuiColour colour, u64 linear);
+/* Likewise, in other words; the mouse shows the address. */
+void panels_address_as(Panels *panels, GuiColour colour, u64 linear, const char *shown);
 void panels_physical(Panels *panels, GuiColour colour, u64 physical);
 
 /* A value that becomes a field when it is double-clicked while stopped; true with the new value once
