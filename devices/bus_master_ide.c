@@ -53,7 +53,8 @@ u32 bus_master_move(IdeChannel *channel, u8 *bytes, u32 length, bool to_memory)
         u32 piece = length - done < master->left ? length - done : master->left;
 
         if (to_memory)
-            space_write_bytes(channel->ide->memory, master->address, bytes + done, piece);
+            space_write_by_device(channel->ide->memory, "IDE bus master", master->address,
+                                  bytes + done, piece);
         else
             space_read_bytes(channel->ide->memory, master->address, bytes + done, piece);
         master->address += piece;

@@ -118,12 +118,12 @@ static void dma_read(FwCfg *fw_cfg, u64 address, u32 length)
     u32 padding = length - count;
 
     if (count > 0)
-        space_write_bytes(fw_cfg->memory, address, bytes, count);
+        space_write_by_device(fw_cfg->memory, "fw_cfg", address, bytes, count);
     address += count;
     for (padding = padding > MOST_PADDING ? MOST_PADDING : padding; padding > 0;) {
         u32 piece = padding < PAGE_SIZE ? padding : PAGE_SIZE;
 
-        space_write_bytes(fw_cfg->memory, address, zeros, piece);
+        space_write_by_device(fw_cfg->memory, "fw_cfg", address, zeros, piece);
         address += piece;
         padding -= piece;
     }
@@ -152,7 +152,7 @@ static void run_dma(FwCfg *fw_cfg)
     else if (control & DMA_SKIP)
         skip(fw_cfg, __builtin_bswap32(request.length));
     result = __builtin_bswap32(result);
-    space_write_bytes(fw_cfg->memory, at, &result, sizeof result);
+    space_write_by_device(fw_cfg->memory, "fw_cfg", at, &result, sizeof result);
 }
 
 static void dma_port_write(void *device, u32 offset, Size size, u64 value)

@@ -117,6 +117,13 @@ static u32 run_length(const I8237Channel *channel, u32 wanted)
     return run;
 }
 
+/* For who watches memory. */
+static const char *const channel_names[I8237_CHANNELS] = {
+    "8237 channel 0", "8237 channel 1", "8237 channel 2, the floppy's",
+    "8237 channel 3", "8237 channel 4", "8237 channel 5",
+    "8237 channel 6", "8237 channel 7",
+};
+
 /* One transfer; `in` (towards memory) or `out` is NULL. */
 static u32 transfer(I8237 *dma, unsigned number, const u8 *in, u8 *out, u32 length,
                     bool *terminal_count)
@@ -136,7 +143,7 @@ static u32 transfer(I8237 *dma, unsigned number, const u8 *in, u8 *out, u32 leng
         PhysAddr address = transfer_address(dma, number);
 
         if (direction == MODE_WRITE)
-            space_write_bytes(dma->memory, address, in + moved, bytes);
+            space_write_by_device(dma->memory, channel_names[number], address, in + moved, bytes);
         else if (direction == MODE_READ)
             space_read_bytes(dma->memory, address, out + moved, bytes);
         else if (out)

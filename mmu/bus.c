@@ -391,6 +391,14 @@ void space_write_bytes(AddressSpace *space, PhysAddr address, const void *bytes,
     }
 }
 
+void space_write_by_device(AddressSpace *space, const char *device, PhysAddr address,
+                           const void *bytes, u64 length)
+{
+    if (UNLIKELY(space->device_writes))
+        space->device_writes(space->watcher, device, address, bytes, length);
+    space_write_bytes(space, address, bytes, length);
+}
+
 u8 *space_host(AddressSpace *space, PhysAddr address, bool write)
 {
     const Section *section = space_find(space, address);

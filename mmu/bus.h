@@ -66,6 +66,10 @@ typedef struct AddressSpace {
     void (*tracking_changed)(void *owner);  /* pages' flags were cleared: drop those for writing */
     void (*code_written)(void *owner, u8 *host, u64 length);    /* into PAGE_HOLDS_CODE pages */
     void *owner;
+    /* Before a device's transfer writes to memory: who watches it. NULL: nobody. */
+    void (*device_writes)(void *watcher, const char *device, PhysAddr address, const u8 *bytes,
+                          u64 length);
+    void *watcher;
 } AddressSpace;
 
 void space_init(AddressSpace *space, const char *name, PhysAddr last, Log *log);
@@ -96,6 +100,10 @@ void space_write(AddressSpace *space, PhysAddr address, Size size, u64 value);
 /* Block transfers, as DMA makes them. */
 void space_read_bytes(AddressSpace *space, PhysAddr address, void *bytes, u64 length);
 void space_write_bytes(AddressSpace *space, PhysAddr address, const void *bytes, u64 length);
+
+/* The same by a device, which has a name for those who ask who it was. */
+void space_write_by_device(AddressSpace *space, const char *device, PhysAddr address,
+                           const void *bytes, u64 length);
 
 /* Host bytes behind `address` for reading or writing up to the end of its page, or NULL where a
  * device (or nothing) answers. Does not mark anything. */
