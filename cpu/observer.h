@@ -9,7 +9,7 @@
  * code_cache_follow(), so that instructions anywhere else run as fast as ever, and an address need
  * not be mapped to be named.
  *
- * Not observed: accesses of the page walk itself, and of devices.
+ * Not observed: accesses of the page walk itself, and of devices (for these: mmu/bus.h).
  */
 #ifndef CPU_OBSERVER_H
 #define CPU_OBSERVER_H

@@ -310,6 +310,25 @@ Test(run_loop, monitor_shares_a_terminal)
     cr_expect_eq(run.status, 0);
 }
 
+/* The firmware reads the boot sector by the floppy's DMA: forwards, backwards, and asked for. */
+Test(run_loop, monitor_tells_of_dma)
+{
+    static const char dma[] = "DMA (8237 channel 2, the floppy's) wrote 1 bytes at 00007C00: EA";
+    const char *found;
+
+    monitor_says("-fda " BUILD "/roms/classroom.img -S -monitor stdio -display none -speed max",
+                 "watch byte[0x7c00] if byte[0x7c00]\ncontinue\nprint 1111\n"
+                 "catch count cycles + 1000000\ncontinue\ndelete 2\nreverse-continue\n"
+                 "delete\ngoto end\nlast-writer byte[0x7c00]\n");
+    found = strstr(run.out, dma);
+    cr_assert(found, "%s", run.out);
+    cr_expect(strstr(found, "1111"), "it stopped there: %s", run.out);
+    found = strstr(found + 1, dma);
+    cr_assert(found, "going back stops there: %s", run.out);
+    cr_expect(strstr(found, "the last write, by DMA (8237 channel 2, the floppy's): 1 bytes"), "%s",
+              found);
+}
+
 /* The prompt says why the guest has left; the status is the guest's. */
 Test(run_loop, monitor_tells_how_the_guest_ends)
 {

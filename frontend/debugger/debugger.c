@@ -36,6 +36,7 @@ void debugger_destroy(Debugger *debugger)
         return;
     cpu_observe(debugger->cpu, NULL);
     cpu_watch(debugger->cpu, NULL, 0);
+    points_watch_devices(debugger, false);
     points_destroy(debugger);
     symbols_destroy(debugger->symbols);
     free(debugger);
@@ -322,6 +323,7 @@ bool debugger_scan(Debugger *debugger, u64 until, bool at_end, Stop *last)
 
     points_keep_counts(debugger);
     debugger->scanning = true;
+    debugger->hit_count = 0;
     debugger->decided_at = machine_cycles(debugger->machine);
     set_goal(debugger, GOAL_CONTINUE);
     debugger->observer.looked = ~(u64)0; /* the instruction at hand counts */

@@ -20,8 +20,8 @@ typedef struct Point Point;
 
 typedef enum PointKind {
     POINT_EXECUTE,      /* before the instruction at the address */
-    POINT_READ, POINT_WRITE, POINT_ACCESS,      /* after the instruction that did it; a device's DMA, and
-                                                 * the bits that a page walk sets, are not seen */
+    POINT_READ, POINT_WRITE, POINT_ACCESS,      /* after the instruction that did it, or a device's DMA that
+                                                 * wrote; the bits that a page walk sets are not seen */
     POINT_PORT_IN, POINT_PORT_OUT, POINT_PORT,  /* after the instruction; length: ports from `address` */
     POINT_EXCEPTION,    /* before the first instruction of its handler; address: the vector, or ANY_VECTOR */
     POINT_INTERRUPT,    /* the same, of an external interrupt */
@@ -69,6 +69,7 @@ typedef struct Stop {
     u64 address;                /* of a data access (linear), a port, a vector */
     unsigned size;
     bool write;
+    const char *device;         /* that wrote it by DMA; NULL: an instruction */
     u64 old_value, new_value;   /* of a watched write; new_value: of a read or a port */
     char text[256];             /* the same in one English sentence */
 } Stop;

@@ -36,6 +36,7 @@ typedef struct Hit {
     u64 address;
     unsigned size;
     bool write;
+    const char *device;
     u64 old_value, new_value;
 } Hit;
 
@@ -117,6 +118,8 @@ void points_restore_counts(Debugger *debugger);
 void points_destroy(Debugger *debugger);
 
 /* ---- point_hits.c ---- */
+bool points_is_awake(const Debugger *debugger, const Point *point);
+void points_note(Debugger *debugger, const Hit *hit);
 extern const Observer points_observer;
 /* The clock at which the next POINT_COUNT is due, or EVENT_NEVER. */
 u64 points_next_count(const Debugger *debugger);
@@ -125,6 +128,10 @@ bool points_decide(Debugger *debugger);
 /* An instruction at which the debugger has just arrived by steps. */
 bool points_at(Debugger *debugger);
 void points_remember(Debugger *debugger);
+
+/* ---- point_devices.c ---- */
+/* Whether devices' writes to memory are to be heard of. */
+void points_watch_devices(Debugger *debugger, bool wanted);
 
 /* ---- steps.c ---- */
 /* Runs towards the goal of a step; what machine_run() said last. */

@@ -27,7 +27,7 @@ static unsigned mode_of(const Cpu *cpu)
     return cpu->code_size == 8 ? LONG : COMPATIBILITY;
 }
 
-static bool is_awake(const Debugger *debugger, const Point *point)
+bool points_is_awake(const Debugger *debugger, const Point *point)
 {
     return point->enabled &&
            (!point->spec.bound || debugger->cpu->cr3 == point->spec.address_space);
@@ -56,7 +56,7 @@ static bool counts(Debugger *debugger, PointEntry *entry)
     return false;
 }
 
-static void note(Debugger *debugger, const Hit *hit)
+void points_note(Debugger *debugger, const Hit *hit)
 {
     if (debugger->hit_count < MAX_HITS)
         debugger->hits[debugger->hit_count++] = *hit;
@@ -104,7 +104,7 @@ static PointEntry *execute_point(Debugger *debugger, u64 linear)
         PointEntry *entry = debugger->points[i];
         const Point *point = &entry->point;
 
-        if (point->spec.kind == POINT_EXECUTE && is_awake(debugger, point) &&
+        if (point->spec.kind == POINT_EXECUTE && points_is_awake(debugger, point) &&
             is_here(debugger, &point->spec, linear)) {
             entry->point.pending = false;
             if (counts(debugger, entry) && !found)
@@ -123,7 +123,7 @@ static bool on_execute(void *owner, u64 linear)
     if (debugger->listening && linear - listener->first < listener->length)
         listener->execute(listener->owner, linear);
     if (found)
-        note(debugger, &(Hit){.entry = found, .address = linear});
+        points_note(debugger, &(Hit){.entry = found, .address = linear});
     if (is_back(debugger, &debugger->back, linear))
         debugger->back_reached = true;
     else if (outer_is_here(debugger, linear))
@@ -165,13 +165,13 @@ static void on_access(void *owner, const ObservedAccess *access)
         const Point *point = &entry->point;
 
         if (point_is_data(point->spec.kind) && wants_access(&point->spec, access->write) &&
-            is_awake(debugger, point) && touches(&point->spec, access))
-            note(debugger, &(Hit){.entry = entry,
-                                  .address = access->linear,
-                                  .size = access->size,
-                                  .write = access->write,
-                                  .old_value = access->old_value,
-                                  .new_value = access->value});
+            points_is_awake(debugger, point) && touches(&point->spec, access))
+            points_note(debugger, &(Hit){.entry = entry,
+                                         .address = access->linear,
+                                         .size = access->size,
+                                         .write = access->write,
+                                         .old_value = access->old_value,
+                                         .new_value = access->value});
     }
 }
 
@@ -198,13 +198,13 @@ static void on_port(void *owner, u16 port, Size size, bool write, u64 value)
         PointKind kind = point->spec.kind;
 
         if ((kind == POINT_PORT || kind == (write ? POINT_PORT_OUT : POINT_PORT_IN)) &&
-            is_awake(debugger, point) &&
+            points_is_awake(debugger, point) &&
             overlap(port, size, point->spec.address, point->spec.length))
-            note(debugger, &(Hit){.entry = entry,
-                                  .address = port,
-                                  .size = size,
-                                  .write = write,
-                                  .new_value = value});
+            points_note(debugger, &(Hit){.entry = entry,
+                                         .address = port,
+                                         .size = size,
+                                         .write = write,
+                                         .new_value = value});
     }
 }
 
@@ -225,11 +225,12 @@ static void on_event(void *owner, const ObservedEvent *event)
                 ? !event->external
                 : point->spec.kind == POINT_INTERRUPT && (event->external || event->software);
 
-        if (wanted && is_awake(debugger, point) &&
+        if (wanted && points_is_awake(debugger, point) &&
             (point->spec.address == ANY_VECTOR || point->spec.address == event->vector))
-            note(debugger, &(Hit){.entry = entry,
-                                  .address = event->vector,
-                                  .new_value = event->has_error_code ? event->error_code : 0});
+            points_note(debugger,
+                        &(Hit){.entry = entry,
+                               .address = event->vector,
+                               .new_value = event->has_error_code ? event->error_code : 0});
     }
 }
 
@@ -297,7 +298,6 @@ void points_remember(Debugger *debugger)
                               .cpl = debugger->cpu->cpl,
                               .cycles = debugger->decided_at < now ? debugger->decided_at : now};
     debugger->cr3_loaded = false;
-    debugger->hit_count = 0;
 }
 
 static void describe(const Debugger *debugger, const Hit *hit, char *text, size_t size)
@@ -316,7 +316,11 @@ static void describe(const Debugger *debugger, const Hit *hit, char *text, size_
     case POINT_READ:
     case POINT_WRITE:
     case POINT_ACCESS:
-        if (hit->write)
+        if (hit->device)
+            snprintf(text, size,
+                     "watchpoint %u: DMA (%s) wrote %u bytes at %08llX: %llX, where %llX was",
+                     number, hit->device, hit->size, address, new, old);
+        else if (hit->write)
             snprintf(text, size,
                      "watchpoint %u: %u bytes were written at %08llX: %llX, where %llX was", number,
                      hit->size, address, new, old);
@@ -365,6 +369,7 @@ static void stop_at(Debugger *debugger, const Hit *hit)
     debugger->stop.address = hit->address;
     debugger->stop.size = hit->size;
     debugger->stop.write = hit->write;
+    debugger->stop.device = hit->device;
     debugger->stop.old_value = hit->old_value;
     debugger->stop.new_value = hit->new_value;
     if (hit->entry->point.spec.one_shot && !debugger->scanning) {
@@ -378,7 +383,7 @@ static bool is_met(const Debugger *debugger, const Point *point)
 {
     u64 now = machine_cycles(debugger->machine);
 
-    if (!is_awake(debugger, point))
+    if (!points_is_awake(debugger, point))
         return false;
     if (point->spec.kind == POINT_COUNT)
         return debugger->known.cycles < point->spec.address && point->spec.address <= now;

@@ -97,9 +97,22 @@ const Point *debugger_add_point(Debugger *debugger, const PointSpec *spec, char 
     return &entry->point;
 }
 
+/* A device's write may have been noted, and not decided yet. */
+static void forget_hits(Debugger *debugger, const PointEntry *entry)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < debugger->hit_count; i++)
+        if (debugger->hits[i].entry != entry)
+            debugger->hits[kept++] = debugger->hits[i];
+    debugger->hit_count = kept;
+}
+
 static void remove_at(Debugger *debugger, unsigned index)
 {
     PointEntry *entry = debugger->points[index];
+
+    forget_hits(debugger, entry);
 
     debugger->point_count--;
     memmove(&debugger->points[index], &debugger->points[index + 1],
@@ -281,11 +294,18 @@ static void arm_data(Debugger *debugger)
     WatchedRange ranges[MAX_POINTS];
     bool watches_all = debugger->lint && lint_wants_memory(debugger->lint);
     unsigned count = 0;
+    bool writes = false;
 
-    for (unsigned i = 0; i < debugger->point_count; i++)
-        if (debugger->points[i]->point.enabled &&
-            point_is_data(debugger->points[i]->point.spec.kind) && !watches_all)
-            ranges[count++] = watched_range(&debugger->points[i]->point.spec);
+    for (unsigned i = 0; i < debugger->point_count; i++) {
+        const Point *point = &debugger->points[i]->point;
+
+        if (!point->enabled || !point_is_data(point->spec.kind))
+            continue;
+        writes |= point->spec.kind != POINT_READ;
+        if (!watches_all)
+            ranges[count++] = watched_range(&point->spec);
+    }
+    points_watch_devices(debugger, writes);
     if (watches_all)
         ranges[count++] = (WatchedRange){.last = ~(u64)0, .accesses = {true, true}};
     if (count == debugger->cpu->mmu.watched_count && same_ranges(ranges, debugger->watched, count))

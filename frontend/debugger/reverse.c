@@ -62,6 +62,7 @@ static void arrive_at_stop(Debugger *debugger, const Stop *stop)
     debugger->stop.address = stop->address;
     debugger->stop.size = stop->size;
     debugger->stop.write = stop->write;
+    debugger->stop.device = stop->device;
     debugger->stop.old_value = stop->old_value;
     debugger->stop.new_value = stop->new_value;
 }
@@ -221,9 +222,11 @@ bool reverse_last_writer(Debugger *debugger, AddressKind kind, u64 address, u64 
     stop->point = NULL;
     stop->reason = STOP_STEP;
     snprintf(stop->text, sizeof stop->text,
-             "the last write: %u bytes at %08" PRIX64 ": %" PRIX64 ", where %" PRIX64
+             "the last write%s%s%s: %u bytes at %08" PRIX64 ": %" PRIX64 ", where %" PRIX64
              " was; count %" PRIu64,
-             stop->size, stop->address, stop->new_value, stop->old_value, stop->cycles);
+             stop->device ? ", by DMA (" : "", stop->device ? stop->device : "",
+             stop->device ? ")" : "", stop->size, stop->address, stop->new_value, stop->old_value,
+             stop->cycles);
     arrive_at_stop(debugger, stop);
     return true;
 }

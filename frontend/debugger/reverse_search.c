@@ -6,6 +6,7 @@ void search_disarm(Debugger *debugger)
 {
     cpu_observe(debugger->cpu, NULL);
     mmu_watch(&debugger->cpu->mmu, NULL, 0);
+    debugger->hit_count = 0;
 }
 
 void search_goto(Debugger *debugger, u64 cycles)
