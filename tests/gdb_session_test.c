@@ -1,40 +1,11 @@
 /*
- * The distribution's gdb against the program itself: what a student types, in 16-, 32- and 64-bit
- * code, and what he reads then. Skipped where there is no gdb.
+ * What a student types into gdb, in 16-, 32- and 64-bit code, and what he reads then.
  */
-#include "tests/debugger_rig.h"
+#include "tests/gdb_session_rig.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/wait.h>
-#include <unistd.h>
+enum { SECTOR_BYTES = 512, FLOPPY_BYTES = 1474560 };
 
-enum { OUTPUT_BYTES = 65536, SECTOR_BYTES = 512, FLOPPY_BYTES = 1474560 };
-
-static char image_path[64], socket_path[64];
-static pid_t vitrine;
-static char output[OUTPUT_BYTES];
-
-static void begin(void)
-{
-    if (system("command -v gdb >/dev/null 2>&1"))
-        cr_skip_test("there is no gdb here: install the package gdb");
-    snprintf(image_path, sizeof image_path, "/tmp/vitrine-image-%d", (int)getpid());
-    snprintf(socket_path, sizeof socket_path, "/tmp/vitrine-gdb-%d", (int)getpid());
-}
-
-static void end(void)
-{
-    if (vitrine > 0) {
-        kill(vitrine, SIGTERM);
-        waitpid(vitrine, NULL, 0);
-    }
-    unlink(image_path);
-    unlink(socket_path);
-}
-
-TestSuite(gdb_session, .init = begin, .fini = end, .timeout = 180);
+TestSuite(gdb_session, .init = session_begin, .fini = session_end, .timeout = 180);
 
 static void write_image(const u8 *bytes, size_t length)
 {
@@ -66,74 +37,6 @@ static void write_rom(const u8 *code, const u8 *code_end)
     memcpy(rom, code, (size_t)(code_end - code));
     memcpy(rom + RESET_VECTOR, jump, sizeof jump);
     write_image(rom, sizeof rom);
-}
-
-/* Words separated by blanks; IMAGE is the image that was written, GDB the socket. */
-static void start_vitrine(const char *line)
-{
-    char text[512], gdb[128], *argv[32] = {(char *)BUILD "/vitrine"}, *word, *rest = text;
-    int argc = 1;
-
-    snprintf(text, sizeof text, "-display none -serial none %s", line);
-    while ((word = strsep(&rest, " ")) && argc < 31) {
-        if (!strncmp(word, "GDB", 3)) {
-            snprintf(gdb, sizeof gdb, "unix:%s%s", socket_path, word + 3);
-            word = gdb;
-        }
-        argv[argc++] = strcmp(word, "IMAGE") ? word : image_path;
-    }
-    vitrine = fork();
-    if (!vitrine) {
-        execv(argv[0], argv);
-        _exit(127);
-    }
-    for (unsigned i = 0; i < 1000 && access(socket_path, F_OK); i++)
-        usleep(10000);
-    cr_assert(!access(socket_path, F_OK), "vitrine does not listen");
-}
-
-/* A gdb that has connected and obeys these lines; `program`: with symbols, or "". */
-static void run_gdb(const char *program, const char *lines)
-{
-    char script[64], command[512];
-    FILE *file;
-    size_t length;
-
-    snprintf(script, sizeof script, "/tmp/vitrine-script-%d", (int)getpid());
-    file = fopen(script, "w");
-    fprintf(file, "set confirm off\nset width 0\ntarget remote %s\n%s", socket_path, lines);
-    fclose(file);
-    snprintf(command, sizeof command, "timeout 60 gdb -nx -batch -x %s %s 2>&1 </dev/null", script,
-             program);
-    file = popen(command, "r");
-    cr_assert_not_null(file);
-    length = fread(output, 1, sizeof output - 1, file);
-    output[length] = '\0';
-    pclose(file);
-    unlink(script);
-}
-
-/* All of `words`, separated by '|', in this order. */
-static void expect(const char *words)
-{
-    char copy[1024], *word, *rest = copy;
-    const char *at = output;
-
-    snprintf(copy, sizeof copy, "%s", words);
-    while ((word = strsep(&rest, "|"))) {
-        at = strstr(at, word);
-        cr_assert(at, "no \"%s\" (in this place) in:\n%s", word, output);
-        at += strlen(word);
-    }
-}
-
-static int wait_for_end(void)
-{
-    int status = 0;
-
-    waitpid(vitrine, &status, 0);
-    vitrine = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 /* ---- 16-bit code ---- */
@@ -216,6 +119,77 @@ Test(gdb_session, a_second_gdb_reads_why_it_must_go)
              socket_path);
     run_gdb("", line);
     expect("another gdb is connected to this machine|0x0000e05b in");
+}
+
+/* ---- from 16-bit to 32-bit code ---- */
+
+/* Waits in real mode until gdb has written a flag, then enters protected mode. */
+FIRMWARE(to_32_bits, "xor ax, ax\n"
+                     "mov ds, ax\n"
+                     "mov ss, ax\n"
+                     "mov esp, 0x7654\n"
+                     "mov byte ptr [0x600], 0\n"
+                     "to_32_bits_wait: cmp byte ptr [0x600], 1\n"
+                     "jne to_32_bits_wait\n"
+                     "cli\n"
+                     "lgdt cs:[to_32_bits_gdtr - to_32_bits]\n"
+                     "mov eax, 1\n"
+                     "mov cr0, eax\n"
+                     ".byte 0x66, 0xEA\n" /* jmp 8:... */
+                     ".long to_32_bits_high - to_32_bits + 0xF0000\n"
+                     ".word 8\n"
+                     ".code32\n"
+                     "to_32_bits_high: mov eax, 0x12345678\n"
+                     "mov ecx, 16\n"
+                     "mov ds, ecx\n"
+                     "mov ss, ecx\n"
+                     "mov esp, 0x12000\n"
+                     "push eax\n"
+                     "to_32_bits_loop: inc edx\n"
+                     "jmp to_32_bits_loop\n"
+                     ".code16\n"
+                     "to_32_bits_gdtr: .word 23\n"
+                     ".long to_32_bits_gdt - to_32_bits + 0xF0000\n"
+                     "to_32_bits_gdt: .quad 0\n"
+                     ".quad 0x00CF9A000000FFFF\n"
+                     ".quad 0x00CF92000000FFFF");
+extern const u8 to_32_bits_wait[], to_32_bits_high[], to_32_bits_loop[];
+
+/* gdb has come while the machine ran in real mode, and stays. */
+Test(gdb_session, from_real_to_protected_mode)
+{
+    char lines[640];
+
+    write_rom(to_32_bits, to_32_bits_end);
+    start_vitrine("-gdb GDB -bios IMAGE");
+    snprintf(lines, sizeof lines,
+             "info registers cs cs_base esp cr0\n"
+             "print $eip >= %u && $eip < %u\n"
+             "set {char}0x600 = 1\n"
+             "break *%#llx\n"
+             "continue\n"
+             "info registers eip esp cs cs_base cr0\n"
+             "set architecture i386\n"
+             "x/2i $pc\n"
+             "delete\n"
+             "break *%#llx\n"
+             "continue\n"
+             "info registers eax esp ss eip\n"
+             "print/x *(int *)$esp\n"
+             "stepi\n"
+             "reverse-stepi\n"
+             "info registers eip\n"
+             "kill\n",
+             (unsigned)(to_32_bits_wait - to_32_bits), (unsigned)(to_32_bits_high - to_32_bits),
+             (unsigned long long)AT(to_32_bits, to_32_bits_high),
+             (unsigned long long)AT(to_32_bits, to_32_bits_loop));
+    run_gdb("", lines);
+    expect("cs             0xf000|cs_base        0xf0000|esp            0x7654|[ ET NW CD ]|= 1|"
+           "Breakpoint 1, 0x000f0|eip            0xf0|esp            0x7654|cs             0x8|"
+           "cs_base        0x0|PE|mov    $0x12345678,%eax|mov    $0x10,%ecx|Breakpoint 2|"
+           "eax            0x12345678|esp            0x11ffc|ss             0x10|= 0x12345678|"
+           "eip            0xf0|killed");
+    cr_assert_eq(wait_for_end(), 0);
 }
 
 /* ---- 32-bit code in C ---- */
