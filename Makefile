@@ -117,9 +117,14 @@ $(TESTS) $(POINTS): private WARNINGS += -Wno-missing-prototypes -Wno-unused-para
 run: $(BUILD)/vitrine
 	$(BUILD)/vitrine -symbols $(BUILD)/roms/classroom.elf
 
-test: $(BUILD)/vitrine $(BUILD)/tests/vitrine-tests structure
+test: has-proc $(BUILD)/vitrine $(BUILD)/tests/vitrine-tests structure
 	@tests/guests/bench-image $(BUILD)/guests
 	$(BUILD)/tests/vitrine-tests
+
+# Without it Criterion starts no test at all, and is content.
+has-proc:
+	@test -e /proc/self/maps || { echo 'make test: there is no /proc, which the tests need;' \
+	    'as root: mount -t proc proc /proc' >&2; exit 1; }
 
 # What points cost that are never hit, as a table; half a minute.
 points-bench: $(BUILD)/tests/points-bench
@@ -205,7 +210,7 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test guests-test decoder-test fuzz lockstep-test replay-test bench points-bench docs structure lint format install clean help
+.PHONY: all run test has-proc guests-test decoder-test fuzz lockstep-test replay-test bench points-bench docs structure lint format install clean help
 .FORCE:
 
 -include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ) $(REPLAY) $(POINTS)) \
