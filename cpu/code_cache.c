@@ -8,8 +8,8 @@
 #include "cpu/observer.h"
 
 enum {
-    MAX_BLOCKS = 1 << 16,
-    MAX_INSNS = 1 << 18,
+    MAX_BLOCKS = 1 << 17,
+    MAX_INSNS = 1 << 19,
     MAX_PAGES = 1 << 14,
     BUCKETS = 1 << 16,
     PAGE_BUCKETS = 1 << 12,

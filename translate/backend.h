@@ -58,7 +58,7 @@ typedef struct JumpEntry {
     u64 base;       /* of CS */
     u64 unused[3];
 } JumpEntry;
-enum { JUMP_ENTRIES = 4096, JUMP_ENTRY_SHIFT = 6 };
+enum { JUMP_ENTRIES = 32768, JUMP_ENTRY_SHIFT = 6 };
 _Static_assert(sizeof(JumpEntry) == 1 << JUMP_ENTRY_SHIFT, "generated code finds entries by a shift");
 
 /* A way out to a known target: a jump that can be turned to another translation. */

@@ -55,8 +55,8 @@ typedef struct Translator {
 } Translator;
 
 enum {
-    MAX_TRANSLATIONS = 1 << 16,
-    MAX_SITES = 1 << 19,
+    MAX_TRANSLATIONS = 1 << 17,
+    MAX_SITES = 1 << 20,
     /* What is no pass but can be left out, too. */
     SLOTS_PASS = IR_PASSES,
     HOST_FLAGS,
