@@ -71,6 +71,7 @@ static void reset_segments(Cpu *cpu)
     segment_set(cpu, LDTR, 0, 0, 0xFFFF, RESET_LDT);
     segment_set(cpu, TR, 0, 0, 0xFFFF, RESET_TSS);
     cpu->gdtr = cpu->idtr = (DescriptorTable){.base = 0, .limit = 0xFFFF};
+    segment_forget_loads(cpu);
 }
 
 void cpu_init_signal(Cpu *cpu)

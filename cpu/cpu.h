@@ -48,6 +48,20 @@ typedef struct Segment {
     u64 write_end;          /* 0 where the slow check must look (expand-down, no right) */
 } Segment;
 
+/* What a data segment's descriptor in the GDT was loaded as: while its 8 bytes are the same, loading
+ * them again for the same CPL gives the same. `tlb` and `page` tell where to look for them: the
+ * offset in Cpu of their entry in the supervisor's TLB, and the linear page. */
+typedef struct SegmentMemo {
+    u32 key;                /* selector | CPL << 16 | SEGMENT_MEMO_VALID */
+    u32 tlb;
+    u64 table;              /* the GDT's base */
+    u64 linear, page;
+    u64 descriptor;
+    u64 flat;               /* 1: base 0, 4 GiB, to be read and written */
+    Segment segment;
+} SegmentMemo;
+enum { SEGMENT_MEMOS = 8, SEGMENT_MEMO_VALID = 1 << 24 };
+
 typedef struct DescriptorTable {
     u64 base;
     u16 limit;
@@ -206,6 +220,7 @@ struct Cpu {
     struct Observer *observer;      /* who watches: observer.h; NULL: nobody */
     const CpuEngine *engine;        /* NULL: the interpreter */
     void *engine_state;
+    SegmentMemo segment_memos[SEGMENT_MEMOS];   /* by the selector's index */
     u64 native[304];                 /* the engine's, where its code can reach them */
     struct CodeCache *code;
     u32 code_stamp;                 /* links between blocks with another stamp are stale; never 0 */

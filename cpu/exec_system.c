@@ -54,6 +54,7 @@ static void store_table(Cpu *cpu, const Insn *insn, const DescriptorTable *table
 static void LGDT(Cpu *cpu, const Insn *insn)
 {
     load_table(cpu, insn, &cpu->gdtr);
+    segment_forget_loads(cpu);
 }
 PLAIN(LGDT)
 

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "cpu/engine.h"
+#include "cpu/segment.h"
 
 void cpu_observe(Cpu *cpu, Observer *observer)
 {
     if (cpu->observer == observer)
         return;
     cpu->observer = observer;
+    segment_forget_loads(cpu);
     if (!observer)
         return;
     for (unsigned offset = 0; offset < PAGE_SIZE; offset++)

@@ -215,6 +215,34 @@ static void check_data(Cpu *cpu, u16 selector, u16 access)
         cpu_raise(cpu, EXCEPTION_NP, selector & ~3u);
 }
 
+void segment_forget_loads(Cpu *cpu)
+{
+    for (unsigned i = 0; i < SEGMENT_MEMOS; i++)
+        cpu->segment_memos[i].key = 0;
+}
+
+/* Not for an observer, who wants to see every access. */
+static void remember_load(Cpu *cpu, const Segment *segment, Descriptor descriptor)
+{
+    SegmentMemo *memo = &cpu->segment_memos[segment->selector / 8 % SEGMENT_MEMOS];
+    u64 linear, four_gib = (u64)1 << 32;
+
+    memo->key = 0;
+    if (cpu->observer || is_64bit(cpu) || !descriptor_locate(cpu, segment->selector, &linear) ||
+        (linear & PAGE_MASK) > PAGE_SIZE - QWORD)
+        return;
+    *memo = (SegmentMemo){
+        .key = segment->selector | (u32)cpu->cpl << 16 | SEGMENT_MEMO_VALID,
+        .tlb = (u32)(offsetof(Cpu, mmu.tlb[AS_SUPERVISOR]) + tlb_index(linear) * sizeof(TlbEntry)),
+        .table = cpu->gdtr.base,
+        .linear = linear,
+        .page = linear & ~(u64)PAGE_MASK,
+        .descriptor = descriptor,
+        .flat =
+            segment->base == 0 && segment->read_end == four_gib && segment->write_end == four_gib,
+        .segment = *segment};
+}
+
 void segment_load(Cpu *cpu, SegmentRegister reg, u16 selector)
 {
     Descriptor descriptor;
@@ -236,6 +264,8 @@ void segment_load(Cpu *cpu, SegmentRegister reg, u16 selector)
         check_data(cpu, selector, descriptor_access(descriptor));
     descriptor = descriptor_mark(cpu, selector, descriptor, ACCESS_ACCESSED, 0);
     segment_set_descriptor(cpu, reg, selector, descriptor);
+    if (reg != SS && !(selector & 4))
+        remember_load(cpu, &cpu->segments[reg], descriptor);
 }
 
 void segment_drop_privileged(Cpu *cpu)

@@ -33,6 +33,8 @@ void segment_set(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limi
 void segment_replace(Cpu *cpu, SegmentRegister reg, u16 selector, u64 base, u32 limit, u16 access);
 
 /* FS and GS in 64-bit mode: the base alone, through its MSR. */
+/* The GDT, or who looks on, has changed: what Cpu.segment_memos says is void. */
+void segment_forget_loads(Cpu *cpu);
 void segment_set_base(Cpu *cpu, SegmentRegister reg, u64 base);
 
 void segment_set_descriptor(Cpu *cpu, SegmentRegister reg, u16 selector, Descriptor descriptor);

@@ -140,6 +140,7 @@ static void restored(void *chip)
     mmu_set_cr3(&cpu->mmu, cpu->cr3);
     mmu_flush_all(&cpu->mmu);
     segment_update_all(cpu);
+    segment_forget_loads(cpu);
     cpu_translations_changed(cpu);
 }
 

@@ -88,6 +88,7 @@ typedef struct Backend {
     u64 first;              /* bytes of `memory` before the first translation */
     const u8 *call, *call_simple, *exit;    /* as written */
     const u8 *check_jump[2];    /* by CPL 3 */
+    const u8 *load_segment;     /* see emit_x64_segment.c */
     const u8 *watch_window;     /* see emit_x64_watch.c */
     i32 (*enter)(Cpu *cpu, const u8 *code);
     u32 first_site;         /* of the next translation: the number of its first instruction's */

@@ -126,6 +126,8 @@ void emit_op(Emitter *e, const IrOp *op);           /* emit_x64_op.c */
 void emit_wide_product(Emitter *e, const IrOp *op); /* emit_x64_multiply.c */
 void emit_divide(Emitter *e, const IrOp *op);
 void emit_sign_to_dx(Emitter *e, const IrOp *op);
+void emit_load_segment(Emitter *e, const IrOp *op); /* emit_x64_segment.c */
+void emit_segment_loader(Assembler *a);
 void emit_jump(Emitter *e, const IrOp *op);         /* emit_x64_jump.c */
 void emit_fall_through(Emitter *e);
 void emit_stub(Emitter *e, unsigned kind);          /* leaves by an exit */

@@ -99,7 +99,8 @@ static bool is_kept(const Emitter *e, const IrOp *from)
             return false;
     for (const IrOp *op = from; op < end; op++) {
         if (ir_calls(op) || op->opcode == IR_DIV || op->opcode == IR_IDIV ||
-            op->opcode == IR_CHECK_CANONICAL || op->opcode == IR_TIME || op->reads || ir_ends(op))
+            op->opcode == IR_CHECK_CANONICAL || op->opcode == IR_TIME ||
+            op->opcode == IR_LOAD_SEGMENT || op->reads || ir_ends(op))
             return false;
         if (op->defines)
             return op->defines == FLAGS_OSZAPC;

@@ -311,6 +311,8 @@ bool backend_create(Backend *backend, u64 size, CallFunction call, CallFunction 
         backend->check_jump[user] = a.at;
         generate_check_jump(&a, user, backend->exit);
     }
+    backend->load_segment = a.at;
+    emit_segment_loader(&a);
     backend->watch_window = a.at;
     emit_watch_window(&a);
     memory->used = backend->first = ((u64)(a.at - memory->writable) + 15) & ~(u64)15;

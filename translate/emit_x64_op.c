@@ -337,6 +337,9 @@ static bool emit_without_flags(Emitter *e, const IrOp *op)
                host_memory(H_CPU, (i64)(offsetof(Cpu, segments) + op->immediate * sizeof(Segment) +
                                         offsetof(Segment, selector))));
         return true;
+    case IR_LOAD_SEGMENT:
+        emit_load_segment(e, op);
+        return true;
     case IR_HIGH_GET:
         emit_high_get(e, op);
         return true;

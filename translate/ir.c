@@ -25,6 +25,7 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_CARRY] = "carry",
     [IR_DISABLE_INTERRUPTS] = "cli",
     [IR_SELECTOR] = "selector",
+    [IR_LOAD_SEGMENT] = "segment",
     [IR_HIGH_GET] = "gethigh",
     [IR_HIGH_PUT] = "puthigh",
     [IR_LOAD] = "load",
@@ -172,6 +173,7 @@ static bool has_address(const IrOp *op)
     case IR_CHECK_CANONICAL:
     case IR_TIME:
     case IR_DISABLE_INTERRUPTS:
+    case IR_LOAD_SEGMENT:
         return false;
     default:
         return ir_declines(op) || op->opcode == IR_ADDRESS;

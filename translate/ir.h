@@ -29,6 +29,7 @@ typedef enum IrOpcode {
     IR_CALL_SIMPLE,         /* ... which knows nothing but general registers and flags, and cannot fault */
     IR_MOVE, IR_ZERO_EXTEND, IR_SIGN_EXTEND, IR_ADDRESS, IR_EXCHANGE, IR_SWAP_BYTES,
     IR_SELECTOR,                            /* of the segment register in `immediate` */
+    IR_LOAD_SEGMENT,                        /* the segment register in `immediate`, with a selector */
     IR_HIGH_GET, IR_HIGH_PUT,               /* AH .. BH of a register */
     IR_CHECK_CANONICAL,                     /* declines if src is no canonical address */
     IR_LOAD, IR_STORE,
@@ -117,7 +118,7 @@ FORCE_INLINE bool ir_declines(const IrOp *op)
     case IR_LOOK_UP: case IR_LOOK_UP_FOR_WRITE:
     case IR_LOAD: case IR_STORE: case IR_LOAD_FOR_WRITE: case IR_DIV: case IR_IDIV:
     case IR_SIMD_LOAD: case IR_SIMD_STORE: case IR_CHECK_CANONICAL: case IR_TIME:
-    case IR_DISABLE_INTERRUPTS:
+    case IR_DISABLE_INTERRUPTS: case IR_LOAD_SEGMENT:
     case IR_X87_LOAD: case IR_X87_STORE: case IR_X87_CONTROL:
         return true;
     default:

@@ -188,6 +188,7 @@ static LiftFunction *const functions[INSN_COUNT] = {
     CONDITIONAL(J, lift_jcc),
     [INSN_PUSH] = lift_push,
     [INSN_POP] = lift_pop,
+    [INSN_POPSEG] = lift_popseg,
     [INSN_LEAVE] = lift_leave,
     [INSN_XLAT] = lift_xlat,
     [INSN_RDTSC] = lift_rdtsc,

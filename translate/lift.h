@@ -54,6 +54,8 @@ FORCE_INLINE unsigned operand_size_of(const Lifter *lifter, unsigned number)
     return lifter->insn->operands[number].size;
 }
 
+/* The segment register that is operand 0, with the selector in `selector`. */
+bool lift_load_segment(Lifter *lifter, u8 selector);
 /* The selector of operand `number`, in T0. */
 u8 lift_selector(Lifter *lifter, unsigned number);
 
@@ -61,7 +63,7 @@ LiftFunction lift_mov, lift_movseg, lift_extend, lift_lea, lift_xchg, lift_cbw, 
     lift_bswap, lift_nop;
 LiftFunction lift_alu, lift_test, lift_step, lift_not, lift_shift, lift_double_shift, lift_bit,
     lift_bit_scan, lift_cmpxchg, lift_xadd, lift_product, lift_product3, lift_wide_product, lift_divide;
-LiftFunction lift_push, lift_pop, lift_leave;
+LiftFunction lift_push, lift_pop, lift_popseg, lift_leave;
 LiftFunction lift_pushf, lift_flags_ah, lift_carry, lift_cli, lift_direction;
 LiftFunction lift_xlat, lift_rdtsc, lift_string, lift_simd, lift_x87;
 LiftFunction lift_jcc, lift_jcxz, lift_loop, lift_jmp, lift_call, lift_ret;

@@ -27,9 +27,24 @@ u8 lift_selector(Lifter *lifter, unsigned number)
     return VALUE_T0;
 }
 
-/* From a segment register; loading one is the interpreter's. */
+bool lift_load_segment(Lifter *lifter, u8 selector)
+{
+    const IrBlock *ir = lifter->ir;
+    unsigned reg = lifter->insn->operands[0].number;
+    bool is_64bit = (ir->block->mode & 15) == QWORD;
+
+    if (reg == CS || reg == SS || reg > GS || is_64bit)
+        return false;
+    if (!(ir->block->mode & MODE_PROTECTED) && bit(ir->assumptions.flat, reg))
+        return false;
+    lift_op(lifter, IR_LOAD_SEGMENT, WORD, VALUE_NONE, selector)->immediate = reg;
+    return true;
+}
+
 bool lift_movseg(Lifter *lifter)
 {
+    if (lifter->insn->operands[0].kind == OPERAND_SEGMENT)
+        return lift_load_segment(lifter, lift_read(lifter, 1, WORD, VALUE_T0));
     if (lifter->insn->operands[1].kind != OPERAND_SEGMENT || lifter->insn->operands[1].number > GS)
         return false;
     lift_write(lifter, operand_size_of(lifter, 0), lift_selector(lifter, 1));

@@ -36,6 +36,17 @@ bool lift_pop(Lifter *lifter)
     return true;
 }
 
+bool lift_popseg(Lifter *lifter)
+{
+    unsigned size = lifter->insn->size;
+
+    lift_load(lifter, IR_LOAD, size, VALUE_T0, lift_stack_address(lifter, 0));
+    if (!lift_load_segment(lifter, VALUE_T0))
+        return false;
+    lift_move_stack(lifter, size);
+    return true;
+}
+
 bool lift_leave(Lifter *lifter)
 {
     unsigned size = lifter->insn->size;
