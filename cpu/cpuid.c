@@ -227,7 +227,6 @@ static void CPUID(Cpu *cpu, const Insn *insn)
     Leaf leaf;
 
     (void)insn;
-    cpu_sync_cycles(cpu);
     if (has_extended && function >= 0x80000000 && function <= 0x80000008)
         leaf = extended(cpu, function);
     else

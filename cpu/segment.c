@@ -6,7 +6,7 @@
 #include "cpu/memory.h"
 
 /* Data that grows down: its valid offsets are those above the limit. */
-static bool expands_down(u16 access)
+FORCE_INLINE bool expands_down(u16 access)
 {
     return (access & (ACCESS_S | ACCESS_CODE | ACCESS_EXPAND_DOWN)) ==
            (ACCESS_S | ACCESS_EXPAND_DOWN);
@@ -20,7 +20,7 @@ static bool is_64bit(const Cpu *cpu)
 }
 
 /* Real and virtual-8086 mode look at limits only, whatever the rights say. */
-static bool has_right(const Cpu *cpu, const Segment *segment, bool write)
+FORCE_INLINE bool has_right(const Cpu *cpu, const Segment *segment, bool write)
 {
     u16 access = segment->access;
 
@@ -33,7 +33,7 @@ static bool has_right(const Cpu *cpu, const Segment *segment, bool write)
     return !write || (access & ACCESS_RW);
 }
 
-static void derive(const Cpu *cpu, Segment *segment)
+FORCE_INLINE void derive(const Cpu *cpu, Segment *segment)
 {
     u64 end = expands_down(segment->access) ? 0 : (u64)segment->limit + 1;
     bool is_flat = segment <= &cpu->segments[DS];

@@ -137,9 +137,11 @@ u64 crossing_call_simple(Cpu *cpu, u32 number)
     const CallSite *site = &translator->sites[number];
 
     count_call(translator, site);
-    flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
+    if (site->uses_flags)
+        flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     site->handler(cpu, site->insn);
-    cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
+    if (site->uses_flags)
+        cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     return CALL_GOES_ON;
 }
 
@@ -195,7 +197,7 @@ u64 crossing_call(Cpu *cpu, u32 number)
         give_x87(cpu);
     if (sse)
         give_sse(cpu);
-    if (site->sets_flags)
+    if (site->uses_flags)
         cpu->native[NATIVE_FLAGS] = flags_to_native(&cpu->flags);
     check_slots(cpu);
     return CALL_GOES_ON;

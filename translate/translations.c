@@ -111,7 +111,8 @@ static void add_sites(Translator *translator, const Block *block)
                        .translation = translator->count - 1,
                        .name = (u16)name,
                        .ends_block = insn_ends_block(insn),
-                       .sets_flags = (insn_info[name].writes | insn_info[name].undefined) != 0};
+                       .uses_flags = (insn_info[name].reads | insn_info[name].writes |
+                                      insn_info[name].undefined) != 0};
     }
 }
 

@@ -34,7 +34,8 @@ typedef struct CallSite {
     const Insn *insn;
     u32 translation;        /* its number */
     u16 name;               /* InsnName */
-    bool ends_block, sets_flags;
+    bool ends_block;
+    bool uses_flags;        /* reads or changes the arithmetic ones */
 } CallSite;
 
 typedef struct Translator {
