@@ -301,6 +301,23 @@ MachineSnapshot *snapshot_create(SnapshotStore *store, u64 cycles)
     return snapshot;
 }
 
+MachineSnapshot *snapshot_copy(SnapshotStore *store, const MachineSnapshot *snapshot)
+{
+    MachineSnapshot *copy = calloc(1, sizeof *copy);
+
+    if (!copy)
+        return NULL;
+    copy->cycles = snapshot->cycles;
+    for (unsigned part = 0; part < SNAPSHOT_PARTS; part++) {
+        copy->parts[part] = memory_state_copy(store->pool, snapshot->parts[part]);
+        if (!copy->parts[part]) {
+            snapshot_release(store, copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
 bool snapshot_set_page(SnapshotStore *store, MachineSnapshot *snapshot, SnapshotPart part, u64 page,
                        const u8 *bytes)
 {

@@ -44,6 +44,8 @@ const u8 *snapshot_page(const MachineSnapshot *snapshot, SnapshotPart part, u64 
 /* Builds one from saved pages; those that are not set are zeros. Whatever the bytes are, a restore of it
  * leaves a machine that can run. */
 MachineSnapshot *snapshot_create(SnapshotStore *store, u64 cycles);
+/* Another one that is the same so far. */
+MachineSnapshot *snapshot_copy(SnapshotStore *store, const MachineSnapshot *snapshot);
 bool snapshot_set_page(SnapshotStore *store, MachineSnapshot *snapshot, SnapshotPart part, u64 page,
                        const u8 *bytes);
 

@@ -216,7 +216,7 @@ MemoryState *memory_state_create(PagePool *pool, u64 pages)
     return state;
 }
 
-static MemoryState *state_copy(PagePool *pool, const MemoryState *state)
+MemoryState *memory_state_copy(PagePool *pool, const MemoryState *state)
 {
     MemoryState *copy = memory_state_create(pool, state->pages);
 
@@ -395,7 +395,7 @@ static void set_base(MemoryHistory *history, MemoryState *state)
 
 MemoryState *memory_history_take(MemoryHistory *history)
 {
-    MemoryState *state = state_copy(history->pool, history->base);
+    MemoryState *state = memory_state_copy(history->pool, history->base);
 
     for (u64 chunk = 0; state && chunk < state->chunk_count; chunk++)
         if (!take_chunk(history, state, chunk)) {

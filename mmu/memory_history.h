@@ -44,6 +44,8 @@ u64 memory_state_hash(MemoryState *state);
 
 /* Builds a state from outside: begins with zeros. False: out of memory. */
 MemoryState *memory_state_create(PagePool *pool, u64 pages);
+/* Another one that is the same so far; NULL: out of memory. */
+MemoryState *memory_state_copy(PagePool *pool, const MemoryState *state);
 bool memory_state_set_page(PagePool *pool, MemoryState *state, u64 page, const u8 *bytes);
 
 #endif
