@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cpu/cpu.h"
+#include "frontend/debugger/saved_snapshots.h"
 #include "tests/timeline_rig.h"
 
 enum { BUDGET = 64 << 20, LENGTH = 40000000 };
@@ -143,6 +145,79 @@ Test(recording, can_be_gone_through)
 }
 
 /* The future that was cut off is not in the file. */
+/* What somebody changed by hand is an input like any other. */
+Test(recording, goes_on_after_changes_by_hand)
+{
+    static const u8 bytes[] = {0xAA, 0xBB, 0xCC};
+    TimelineRig *rig = rig_create(ENGINE_TRANSLATOR, BUDGET);
+    u64 hash;
+
+    cr_assert(timeline_record(rig->timeline, &rig->config, recording, error, sizeof error));
+    rig_run(rig, 10000000);
+    for (unsigned i = 0; i < 3; i++) {
+        timeline_edited(rig->timeline);
+        space_write_bytes(machine_memory(rig->machine), 0x7FFFE + i * 0x1000, bytes, sizeof bytes);
+        machine_cpu(rig->machine, 0)->gpr[RBP] += 1 + i;
+        if (i != 1)
+            rig_run(rig, 15000000 + i * 5000000);
+    }
+    hash = machine_hash(rig->machine);
+    timeline_destroy(rig->timeline);
+    rig->timeline = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        Replay *replay = replay_create(recording, i % 2 ? ENGINE_TRANSLATOR : ENGINE_INTERPRETER);
+
+        cr_assert_not_null(replay, "%s", error);
+        replay_all(replay, 7654321);
+        cr_assert_null(timeline_departed(replay->timeline), "%s",
+                       timeline_departed(replay->timeline));
+        cr_assert_eq(machine_hash(replay->machine), hash);
+        cr_assert(timeline_goto(replay->timeline, 9000000));
+        replay_all(replay, 1000000);
+        cr_assert_eq(machine_hash(replay->machine), hash, "there and back");
+        replay_destroy(replay);
+    }
+    rig_destroy(rig);
+}
+
+/* The machine is another one then, and so the recording is of that from there on. */
+Test(recording, goes_on_after_loadvm)
+{
+    TimelineRig *rig = rig_create(ENGINE_TRANSLATOR, BUDGET);
+    char folder[64], file[96];
+    Replay *replay;
+    u64 hash;
+
+    snprintf(folder, sizeof folder, BUILD "/tests/%d.loaded", (int)getpid());
+    snprintf(file, sizeof file, "%s/one.snapshot", folder);
+    cr_assert(timeline_set_folder(rig->timeline, folder));
+    cr_assert(timeline_record(rig->timeline, &rig->config, recording, error, sizeof error));
+    rig_run(rig, 20000000);
+    cr_assert(snapshot_save(rig->timeline, "one", error, sizeof error), "%s", error);
+    for (unsigned i = 0; i < 2; i++) {
+        rig_run(rig, 30000000);
+        cr_assert(snapshot_load(rig->timeline, "one", error, sizeof error), "%s", error);
+    }
+    remove(file);
+    rmdir(folder);
+    rig_run(rig, 22000000);
+    timeline_edited(rig->timeline);
+    machine_cpu(rig->machine, 0)->gpr[RBP] += 1;
+    rig_run(rig, LENGTH);
+    hash = machine_hash(rig->machine);
+    timeline_destroy(rig->timeline);
+    rig->timeline = NULL;
+    replay = replay_create(recording, ENGINE_TRANSLATOR);
+    cr_assert_not_null(replay, "%s", error);
+    cr_assert_eq(timeline_begin(replay->timeline), 20000000);
+    cr_assert_eq(timeline_head(replay->timeline), LENGTH);
+    replay_all(replay, 7654321);
+    cr_assert_null(timeline_departed(replay->timeline), "%s", timeline_departed(replay->timeline));
+    cr_assert_eq(machine_hash(replay->machine), hash);
+    replay_destroy(replay);
+    rig_destroy(rig);
+}
+
 Test(recording, follows_a_cut)
 {
     TimelineRig *rig = rig_create(ENGINE_TRANSLATOR, BUDGET);

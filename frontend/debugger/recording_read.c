@@ -37,6 +37,42 @@ static const char *keep_text(ByteReader *reader, RecordedRun *run)
     return (const char *)text;
 }
 
+static void get_edit(ByteReader *reader, RecordedRun *run, u64 cycles)
+{
+    u64 length;
+    u8 *pages = get_blob(reader, BLOCK_MOST, &length);
+
+    if (!pages || !inputs_add_edit(&run->inputs, cycles, NULL, pages, length))
+        reader->failed = true;
+}
+
+static bool get_begin(ByteReader *reader, RecordedRun *run)
+{
+    if (run->has_begin || run->place_count || run->inputs.count)
+        return false;
+    run->has_begin = true;
+    run->begin = get_number(reader);
+    return get_media(reader, run->media) && reader->at == reader->length;
+}
+
+/* As many as a machine may have. */
+static bool add_pages(ByteReader *reader, RecordedRun *run)
+{
+    const u64 most = run->memory + run->memory / 64 + BLOCK_MOST;
+    u8 *grown;
+
+    if (!run->has_begin || run->place_count || reader->length > most ||
+        run->pages_length > most - reader->length)
+        return false;
+    grown = realloc(run->pages, run->pages_length + reader->length);
+    if (!grown)
+        return false;
+    memcpy(grown + run->pages_length, reader->bytes, reader->length);
+    run->pages = grown;
+    run->pages_length += reader->length;
+    return true;
+}
+
 static bool get_inputs(ByteReader *reader, RecordedRun *run, u64 clock)
 {
     u64 count = get_number(reader);
@@ -44,12 +80,17 @@ static bool get_inputs(ByteReader *reader, RecordedRun *run, u64 clock)
     for (; count > 0 && !reader->failed; count--) {
         InputEvent event = {0};
         TapeMedium media[TAPE_DRIVES] = {{0}};
-        u64 later = get_number(reader);
+        u64 later = get_number(reader), kind;
 
         event.cycles = clock + later;
         reader->failed |= event.cycles < clock;
         clock = event.cycles;
-        event.kind = (InputKind)get_limited(reader, INPUT_BOOT_ORDER);
+        kind = get_limited(reader, RECORDED_EDIT);
+        if (kind == RECORDED_EDIT) {
+            get_edit(reader, run, clock);
+            continue;
+        }
+        event.kind = (InputKind)kind;
         for (unsigned j = 0; j < COUNT_OF(event.values); j++)
             event.values[j] = (i32)get_signed(reader);
         if (event.kind == INPUT_BOOT_ORDER)
@@ -115,9 +156,13 @@ static bool get_place(ByteReader *reader, RecordedRun *run)
 /* Inputs count from the place before them. */
 static bool get_block(RecordedRun *run, u32 tag, ByteReader *reader)
 {
-    u64 clock = run->place_count ? run->places[run->place_count - 1].cycles : 0;
+    u64 clock = run->place_count ? run->places[run->place_count - 1].cycles : run->begin;
 
     switch (tag) {
+    case RECORDING_BEGIN:
+        return get_begin(reader, run);
+    case RECORDING_PAGES:
+        return add_pages(reader, run);
     case RECORDING_INPUTS:
         return get_inputs(reader, run, clock);
     case RECORDING_DRIVES:
@@ -141,6 +186,7 @@ static bool read_machine(FILE *file, RecordedRun *run, MachineConfig *config)
         return false;
     read = tag == RECORDING_MACHINE &&
            recording_get_machine(&(ByteReader){bytes, length, 0, false}, &run->machine, config);
+    run->memory = config->memory;
     free(bytes);
     return read;
 }

@@ -8,6 +8,7 @@
 
 #include "frontend/debugger/block_file.h"
 #include "frontend/debugger/recording.h"
+#include "frontend/debugger/recording_pages.h"
 
 enum { PIECE = 16 << 20 /* bytes of drive data in a block, about */ };
 
@@ -37,7 +38,8 @@ static bool begin(Recording *recording, const MachineConfig *config, u64 layout)
             block_write(recording->file, RECORDING_MACHINE, machine.bytes, machine.length) &&
             !fflush(recording->file);
     byte_writer_free(&machine);
-    return begun && add_mark(recording, &(RecordingMark){.offset = ftell(recording->file)});
+    recording->after_machine = ftell(recording->file);
+    return begun && add_mark(recording, &(RecordingMark){.offset = recording->after_machine});
 }
 
 Recording *recording_create(const char *path, const MachineConfig *config, u64 layout, char *error,
@@ -75,6 +77,15 @@ void recording_fail(Recording *recording, const char *why)
         recording->failed = why;
 }
 
+static void put_media(ByteWriter *writer, const TapeMedium media[TAPE_DRIVES])
+{
+    for (unsigned i = 0; i < TAPE_DRIVES; i++) {
+        put_number(writer, media[i].sectors);
+        put_number(writer, media[i].changes);
+        put_number(writer, media[i].read_only);
+    }
+}
+
 static void put_inputs(ByteWriter *writer, const TimelineInputs *inputs, u64 from, u64 clock)
 {
     for (u64 i = from; i < inputs->count; i++) {
@@ -83,25 +94,19 @@ static void put_inputs(ByteWriter *writer, const TimelineInputs *inputs, u64 fro
 
         put_number(writer, event->cycles - clock);
         clock = event->cycles;
+        if (input_is_edit(&inputs->list[i])) {
+            put_number(writer, RECORDED_EDIT);
+            put_blob(writer, inputs->list[i].pages, inputs->list[i].pages_length);
+            continue;
+        }
         put_number(writer, event->kind);
         for (unsigned j = 0; j < COUNT_OF(event->values); j++)
             put_signed(writer, event->values[j]);
         if (event->kind == INPUT_BOOT_ORDER)
             put_text(writer, event->text);
-        for (unsigned j = 0; event->kind == INPUT_MEDIUM_CHANGED && j < TAPE_DRIVES; j++) {
-            put_number(writer, media[j].sectors);
-            put_number(writer, media[j].changes);
-            put_number(writer, media[j].read_only);
-        }
+        if (event->kind == INPUT_MEDIUM_CHANGED)
+            put_media(writer, media);
     }
-}
-
-static bool has_edit(const TimelineInputs *inputs, u64 from)
-{
-    for (u64 i = from; i < inputs->count; i++)
-        if (inputs->list[i].edit)
-            return true;
-    return false;
 }
 
 static bool write_inputs(Recording *recording, const TimelineInputs *inputs,
@@ -178,10 +183,6 @@ void recording_add(Recording *recording, const TimelineInputs *inputs, const Tap
 
     if (recording->failed)
         return;
-    if (has_edit(inputs, since.inputs)) {
-        recording_fail(recording, "the machine was changed by hand, which no recording can repeat");
-        return;
-    }
     if (!write_inputs(recording, inputs, &since) || !write_drives(recording, tape, since.tape) ||
         !write_place(recording, place, RECORDING_PLACE) ||
         !add_mark(recording, &(RecordingMark){place->cycles, inputs->count, *tape->length,
@@ -194,6 +195,73 @@ void recording_add(Recording *recording, const TimelineInputs *inputs, const Tap
 void recording_end(Recording *recording)
 {
     if (!recording->failed && !write_place(recording, &recording->last, RECORDING_END))
+        recording_fail(recording, "the file cannot be written; is the disk full?");
+}
+
+void recording_keep_drives(Recording *recording, const Tape *tape)
+{
+    if (!write_drives(recording, tape, 0) || fflush(recording->file))
+        recording_fail(recording, "the file cannot be written; is the disk full?");
+    recording->after_machine = recording->marks[0].offset = ftell(recording->file);
+    recording->marks[0].tape = *tape->length;
+}
+
+/* ---- another beginning ---- */
+
+static bool cut_file(Recording *recording, long offset)
+{
+    return !fflush(recording->file) && !ftruncate(fileno(recording->file), offset) &&
+           !fseek(recording->file, offset, SEEK_SET);
+}
+
+static bool write_block(Recording *recording, u32 tag, ByteWriter *writer)
+{
+    bool written =
+        !writer->failed && block_write(recording->file, tag, writer->bytes, writer->length);
+
+    writer->length = 0;
+    return written;
+}
+
+/* Pages that are all zeros are left out. */
+static bool write_pages(Recording *recording, const SnapshotStore *store,
+                        const MachineSnapshot *snapshot, SnapshotPart part)
+{
+    u64 pages = snapshot_pages(store, part);
+    ByteWriter writer = {0};
+    bool written = true;
+
+    for (u64 page = 0; page < pages && written; page++) {
+        const u8 *bytes = snapshot_page(snapshot, part, page);
+
+        if (bytes)
+            put_page(&writer, part, page, bytes);
+        if (writer.length > PIECE || (page + 1 == pages && writer.length))
+            written = write_block(recording, RECORDING_PAGES, &writer);
+    }
+    byte_writer_free(&writer);
+    return written;
+}
+
+void recording_begin_anew(Recording *recording, const SnapshotStore *store,
+                          const MachineSnapshot *snapshot, const TapeMedium media[TAPE_DRIVES])
+{
+    ByteWriter writer = {0};
+    bool written;
+
+    if (recording->failed)
+        return;
+    put_number(&writer, snapshot_cycles(snapshot));
+    put_media(&writer, media);
+    written = cut_file(recording, recording->after_machine) &&
+              write_block(recording, RECORDING_BEGIN, &writer);
+    byte_writer_free(&writer);
+    for (unsigned part = 0; part < SNAPSHOT_PARTS && written; part++)
+        written = write_pages(recording, store, snapshot, part);
+    recording->mark_count = 1;
+    recording->marks[0] =
+        (RecordingMark){.cycles = snapshot_cycles(snapshot), .offset = ftell(recording->file)};
+    if (!written)
         recording_fail(recording, "the file cannot be written; is the disk full?");
 }
 
@@ -210,7 +278,6 @@ void recording_cut(Recording *recording, u64 cycles, u64 inputs)
     last = &recording->marks[recording->mark_count - 1];
     if (recording->failed)
         return;
-    if (fflush(recording->file) || ftruncate(fileno(recording->file), last->offset) ||
-        fseek(recording->file, last->offset, SEEK_SET))
+    if (!cut_file(recording, last->offset))
         recording_fail(recording, "the file cannot be cut back");
 }

@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "frontend/debugger/block_file.h"
+#include "frontend/debugger/recording_pages.h"
 
 enum { MACHINE_BLOCK = 'M', PAGES_BLOCK = 'P', DRIVE_BLOCK = 'D', END_BLOCK = 'E' };
 enum { PIECE_SECTORS = 128, PIECE = PIECE_SECTORS * SECTOR_SIZE, FULL_BLOCK = 16 << 20 };
@@ -137,11 +138,8 @@ static bool write_part(const SnapshotStore *store, const MachineSnapshot *snapsh
     for (u64 page = 0; page < pages && written; page++) {
         const u8 *bytes = snapshot_page(snapshot, part, page);
 
-        if (bytes) {
-            put_number(&writer, part);
-            put_number(&writer, page);
-            put_bytes(&writer, bytes, PAGE_SIZE);
-        }
+        if (bytes)
+            put_page(&writer, part, page, bytes);
         if (writer.length > FULL_BLOCK)
             written = write_writer(file, PAGES_BLOCK, &writer);
     }
@@ -239,21 +237,6 @@ static bool get_machine(ByteReader *reader, Loading *loading)
     return !reader->failed && reader->at == reader->length;
 }
 
-static bool get_pages(ByteReader *reader, Loading *loading)
-{
-    SnapshotStore *store = loading->timeline->moments.store;
-
-    while (!reader->failed && reader->at < reader->length && !loading->write) {
-        unsigned part = (unsigned)get_limited(reader, SNAPSHOT_PARTS - 1);
-        u64 page = get_number(reader);
-        const u8 *bytes = get_bytes(reader, PAGE_SIZE);
-
-        if (!bytes || !snapshot_set_page(store, loading->snapshot, part, page, bytes))
-            return false;
-    }
-    return !reader->failed;
-}
-
 /* Makes pieces from the next one up to `drive`, `piece` zero. */
 static bool clear_up_to(Loading *loading, unsigned drive, u64 piece)
 {
@@ -303,7 +286,8 @@ static bool get_block(Loading *loading, u32 tag, ByteReader *reader)
 {
     switch (tag) {
     case PAGES_BLOCK:
-        return get_pages(reader, loading);
+        return loading->write ||
+               get_pages(reader, loading->timeline->moments.store, loading->snapshot);
     case DRIVE_BLOCK:
         return get_drive(reader, loading);
     case END_BLOCK:

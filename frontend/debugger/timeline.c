@@ -46,12 +46,14 @@ void timeline_destroy(Timeline *timeline)
     if (!timeline)
         return;
     timeline_end_recording(timeline);
+    snapshot_release(timeline->moments.store, timeline->unedited);
     inputs_clear(&timeline->inputs);
     moments_clear(&timeline->moments);
     snapshot_store_destroy(timeline->moments.store);
     tape_destroy(&timeline->tape);
     recorded_machine_free(&timeline->run.machine);
     free(timeline->run.places);
+    free(timeline->run.pages);
     free(timeline->folder);
     free(timeline);
 }
@@ -104,24 +106,29 @@ bool timeline_watch(Timeline *timeline, Machine *machine, char *error, size_t er
 {
     timeline->machine = machine;
     timeline->moments.store = timeline->inputs.store = snapshot_store_create(machine);
-    if (!timeline->moments.store || !timeline_remember(timeline)) {
-        snprintf(error, error_size, "the host has no memory for the timeline");
-        return false;
-    }
-    if (timeline->closed &&
+    if (timeline->moments.store && timeline->closed &&
         timeline->run.machine.layout != snapshot_layout(timeline->moments.store)) {
         snprintf(error, error_size,
                  "the recording was made by another version of vitrine, whose "
                  "machine has another state; use that version");
         return false;
     }
+    if (timeline->moments.store && timeline->closed && !timeline_begin_recorded(timeline)) {
+        snprintf(error, error_size, "the recording is damaged: it does not begin anywhere");
+        return false;
+    }
+    if (!timeline->moments.store || !timeline_remember(timeline)) {
+        snprintf(error, error_size, "the host has no memory for the timeline");
+        return false;
+    }
     return true;
 }
 
-/* What came before cannot be replayed any more. */
+/* What came before cannot be replayed any more. `why`: so the recording ends; NULL: it is another
+ * one now. */
 static void begin_anew(Timeline *timeline, const char *why)
 {
-    if (timeline->recording)
+    if (timeline->recording && why)
         recording_fail(timeline->recording, why);
     moments_clear(&timeline->moments);
     inputs_clear(&timeline->inputs);
@@ -140,6 +147,8 @@ static void run_out_of_room(Timeline *timeline)
 
 void timeline_adopt(Timeline *timeline, const MachineSnapshot *snapshot)
 {
+    TapeMedium media[TAPE_DRIVES];
+
     snapshot_restore(timeline->moments.store, snapshot);
     timeline->past = timeline->edited = false;
     timeline->departed = NULL;
@@ -147,7 +156,10 @@ void timeline_adopt(Timeline *timeline, const MachineSnapshot *snapshot)
         timeline->outlets[i].said = timeline->outlets[i].sent;
     timeline->logged = machine_cycles(timeline->machine);
     timeline_record_drives(timeline);
-    begin_anew(timeline, "a snapshot was loaded");
+    timeline_get_media(timeline, media);
+    if (timeline->recording)
+        recording_begin_anew(timeline->recording, timeline->moments.store, snapshot, media);
+    begin_anew(timeline, NULL);
 }
 
 /* ---- at the head ---- */
@@ -399,6 +411,8 @@ bool timeline_is_past(const Timeline *timeline)
 void timeline_edited(Timeline *timeline)
 {
     assert(!timeline->past);
+    if (timeline->recording && !timeline->edited)
+        timeline->unedited = snapshot_take(timeline->moments.store);
     timeline->edited = true;
 }
 
@@ -431,7 +445,7 @@ bool timeline_page_written(const Timeline *timeline, unsigned index, u64 page)
 
 const InputEvent *timeline_input(const Timeline *timeline, u64 index)
 {
-    return index < timeline->inputs.count && !timeline->inputs.list[index].edit
+    return index < timeline->inputs.count && !input_is_edit(&timeline->inputs.list[index])
                ? &timeline->inputs.list[index].event
                : NULL;
 }

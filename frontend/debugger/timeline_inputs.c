@@ -34,20 +34,28 @@ bool inputs_add(TimelineInputs *inputs, const InputEvent *event, const TapeMediu
     return true;
 }
 
-bool inputs_add_edit(TimelineInputs *inputs, u64 cycles, MachineSnapshot *edit)
+bool input_is_edit(const TimelineInput *input)
+{
+    return input->edit || input->pages;
+}
+
+bool inputs_add_edit(TimelineInputs *inputs, u64 cycles, MachineSnapshot *edit, u8 *pages,
+                     u64 pages_length)
 {
     TimelineInput *last = inputs->count ? &inputs->list[inputs->count - 1] : NULL;
 
-    if (last && last->edit && last->event.cycles == cycles) {
+    if (!pages && last && last->edit && last->event.cycles == cycles) {
         snapshot_release(inputs->store, last->edit);
         last->edit = edit;
         return true;
     }
     if (!make_room(inputs)) {
         snapshot_release(inputs->store, edit);
+        free(pages);
         return false;
     }
-    inputs->list[inputs->count++] = (TimelineInput){.event = {.cycles = cycles}, .edit = edit};
+    inputs->list[inputs->count++] = (TimelineInput){
+        .event = {.cycles = cycles}, .edit = edit, .pages = pages, .pages_length = pages_length};
     return true;
 }
 
@@ -57,6 +65,7 @@ void inputs_cut(TimelineInputs *inputs, u64 count)
         TimelineInput *last = &inputs->list[--inputs->count];
 
         free(last->media);
+        free(last->pages);
         snapshot_release(inputs->store, last->edit);
     }
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/debugger/recording_pages.h"
 #include "frontend/debugger/timeline_state.h"
 
 /* ---- recording ---- */
@@ -15,6 +16,8 @@ bool timeline_record(Timeline *timeline, const MachineConfig *config, const char
 {
     timeline->recording =
         recording_create(path, config, snapshot_layout(timeline->moments.store), error, error_size);
+    if (timeline->recording)
+        recording_keep_drives(timeline->recording, &timeline->tape);
     return timeline->recording != NULL;
 }
 
@@ -92,6 +95,26 @@ bool timeline_is_over(const Timeline *timeline)
 u64 timeline_checked(const Timeline *timeline)
 {
     return timeline->checked;
+}
+
+bool timeline_begin_recorded(Timeline *timeline)
+{
+    SnapshotStore *store = timeline->moments.store;
+    const RecordedRun *run = &timeline->run;
+    ByteReader reader = {.bytes = run->pages, .length = run->pages_length};
+    MachineSnapshot *begin;
+    bool good;
+
+    if (!run->has_begin)
+        return true;
+    begin = snapshot_create(store, run->begin);
+    good = begin && get_pages(&reader, store, begin);
+    if (good) {
+        snapshot_restore(store, begin);
+        timeline_set_media(timeline, run->media);
+    }
+    snapshot_release(store, begin);
+    return good && machine_cycles(timeline->machine) == run->begin;
 }
 
 /* ---- comparing ---- */

@@ -30,6 +30,7 @@ struct Timeline {
     bool past;
     bool feeding;       /* the input that comes is one of ours */
     bool edited;        /* at the head: since the machine stopped here */
+    MachineSnapshot *unedited;  /* where that is recorded: what it was before */
     bool broken;        /* something could not be recorded: history must begin anew */
     u64 next_input;     /* in the past: the one to come */
     u64 cursor;         /* in the past: what of the tape has been used */
@@ -63,6 +64,7 @@ u64 timeline_next_place(const Timeline *timeline);  /* its clock, or all ones */
 void timeline_find_place(Timeline *timeline);       /* after going somewhere */
 void timeline_note_place(Timeline *timeline);       /* a snapshot was taken at the head */
 void timeline_end_recording(Timeline *timeline);
+bool timeline_begin_recorded(Timeline *timeline);   /* the machine becomes what it was when that began */
 /* timeline.c: the machine becomes that of a snapshot, and history begins there. */
 void timeline_adopt(Timeline *timeline, const MachineSnapshot *snapshot);
 /* Takes a snapshot here. False: the host is out of memory. */

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "frontend/debugger/recording_pages.h"
 #include "frontend/debugger/timeline_state.h"
 
 /* ---- drives ---- */
@@ -86,21 +87,55 @@ static bool note(void *owner, const InputEvent *event)
 void timeline_settle_edit(Timeline *timeline)
 {
     MachineSnapshot *edit;
+    ByteWriter pages = {0};
 
     if (!timeline->edited)
         return;
     timeline->edited = false;
     edit = snapshot_take(timeline->moments.store);
-    if (!edit || !inputs_add_edit(&timeline->inputs, machine_cycles(timeline->machine), edit))
+    if (edit && timeline->unedited)
+        put_changed_pages(&pages, timeline->moments.store, timeline->unedited, edit);
+    snapshot_release(timeline->moments.store, timeline->unedited);
+    timeline->unedited = NULL;
+    if (!edit || pages.failed ||
+        !inputs_add_edit(&timeline->inputs, machine_cycles(timeline->machine), edit, pages.bytes,
+                         pages.length))
         timeline->broken = true;
+}
+
+/* What the machine is here, with a recording's pages in the place of its own. */
+static MachineSnapshot *make_edit(Timeline *timeline, const TimelineInput *input)
+{
+    SnapshotStore *store = timeline->moments.store;
+    ByteReader reader = {.bytes = input->pages, .length = input->pages_length};
+    MachineSnapshot *present = snapshot_take(store);
+    MachineSnapshot *edit = present ? snapshot_copy(store, present) : NULL;
+
+    snapshot_release(store, present);
+    if (edit && get_pages(&reader, store, edit))
+        return edit;
+    snapshot_release(store, edit);
+    return NULL;
+}
+
+static void feed_edit(Timeline *timeline, TimelineInput *input)
+{
+    u64 now = machine_cycles(timeline->machine);
+
+    if (!input->edit)
+        input->edit = make_edit(timeline, input);
+    if (input->edit)
+        snapshot_restore(timeline->moments.store, input->edit);
+    if (!input->edit || machine_cycles(timeline->machine) != now)
+        timeline->departed = "a change by hand could not be repeated";
 }
 
 void timeline_feed(Timeline *timeline)
 {
-    const TimelineInput *input = &timeline->inputs.list[timeline->next_input++];
+    TimelineInput *input = &timeline->inputs.list[timeline->next_input++];
 
-    if (input->edit) {
-        snapshot_restore(timeline->moments.store, input->edit);
+    if (input_is_edit(input)) {
+        feed_edit(timeline, input);
         return;
     }
     if (input->media)
