@@ -261,6 +261,10 @@ static bool open_display(Session *session)
     if (choice == DISPLAY_IN_TERMINAL || (choice == DISPLAY_AUTOMATIC && !uses_terminal(session) &&
                                           isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
         return open_terminal_display(session, &how);
+    if (choice == DISPLAY_AUTOMATIC && !uses_terminal(session))
+        fprintf(stderr, "vitrine: there is no screen and no terminal here, so the machine runs "
+                        "unseen, until it is powered off or a signal comes (-display none says "
+                        "that this is meant, -serial stdio shows its serial port)\n");
     session->display = display_none_open();
     return session->display != NULL;
 }
