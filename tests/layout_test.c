@@ -115,7 +115,7 @@ Test(layout, a_panel_floats_and_goes_back)
     make_layout();
     load_all(&layout, text);
     cr_expect_eq(layout.tiles[1], TILE_FLOATING);
-    cr_expect_eq(memcmp(&layout.floats[1], &other.floats[1], sizeof layout.floats[1]), 0);
+    cr_expect(tile_equals(&layout.floats[1], &other.floats[1]));
     layout_move(&layout, 1, layout.homes[1]);
     cr_expect_eq(layout.tiles[1], 0);
 }

@@ -109,6 +109,12 @@ void layout_show(Layout *layout, unsigned panel)
 
 /* ---- places ---- */
 
+bool tile_equals(const Tile *tile, const Tile *other)
+{
+    return tile->x == other->x && tile->y == other->y && tile->width == other->width &&
+           tile->height == other->height;
+}
+
 Tile layout_float_place(const Layout *layout, unsigned panel, const Tile *room)
 {
     Tile place = layout->floats[panel];

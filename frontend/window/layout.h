@@ -19,6 +19,7 @@ enum { FONT_SMALLEST = 10, FONT_LARGEST = 40, FONT_FIRST = 14 };
 typedef struct Tile {
     float x, y, width, height;          /* width 0: it has no panels */
 } Tile;
+bool tile_equals(const Tile *tile, const Tile *other);
 
 typedef struct Layout {
     unsigned panel_count;

@@ -177,12 +177,12 @@ static void draw_float(Panels *panels, unsigned panel, const Tile *room)
     Layout *layout = &panels->layout;
     Tile place = layout_float_place(layout, panel, room);
     GuiBox box = {place.x, place.y, place.width, place.height};
-    bool moved = memcmp(&layout->floats[panel], &place, sizeof place) != 0, open = true;
+    bool moved = !tile_equals(&layout->floats[panel], &place), open = true;
     bool focused = gui_float_begin(panel_table[panel].name, &box, moved, &open);
 
-    if (moved || memcmp(&place, &box, sizeof box) != 0)
-        gui_settings_changed();
     layout->floats[panel] = (Tile){box.x, box.y, box.width, box.height};
+    if (moved || !tile_equals(&layout->floats[panel], &place))
+        gui_settings_changed();
     if (panel == PANEL_SCREEN)
         panels->screen_has_keyboard = focused;
     panel_table[panel].draw(panels);
