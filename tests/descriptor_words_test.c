@@ -1,6 +1,7 @@
 /*
  * Descriptors and page walks in words.
  */
+#include "frontend/debugger/descriptor_rules.h"
 #include "frontend/debugger/descriptor_words.h"
 #include "frontend/debugger/page_walk.h"
 #include "tests/bare_machine.h"
@@ -107,4 +108,47 @@ Test(descriptor_words, a_page_walk_of_pae)
     cr_expect_str_eq(walk.levels[0].name, "PDPTE");
     cr_expect_str_eq(walk.levels[1].name, "PDE");
     bare_destroy(m);
+}
+
+static void expect_reserved(u64 descriptor, u64 upper, unsigned how, const char *words)
+{
+    const char *reserved = descriptor_reserved(descriptor, upper, how & 1, how & 2);
+
+    if (!words)
+        cr_expect_null(reserved, "%llX: %s", (unsigned long long)descriptor, reserved);
+    else
+        cr_expect(reserved && strstr(reserved, words), "%llX: %s", (unsigned long long)descriptor,
+                  reserved ? reserved : "nothing");
+}
+
+Test(descriptor_words, reserved_bits)
+{
+    enum { LEGACY, LONG, IDT };
+
+    expect_reserved(0x00CF9A000000FFFF, 0, LEGACY, NULL);
+    expect_reserved(0x00CF92000000FFFF, 0, LONG, NULL);
+    expect_reserved(0x00AF9A000000FFFF, 0, LONG, NULL);
+    expect_reserved(0x00AF9A000000FFFF, 0, LEGACY, "bit 53 (L)");
+    expect_reserved(0x00AF92000000FFFF, 0, LONG, "bit 53 (L)");
+    expect_reserved(0x00EF9A000000FFFF, 0, LONG, "bit 54 (D)");
+    expect_reserved(0x00AF120000000000, 0, LEGACY, NULL); /* not present */
+    expect_reserved(0x00008B0056780067, 0, LEGACY, NULL);
+    expect_reserved(0x00408B0056780067, 0, LEGACY, "bit 54");
+    expect_reserved(0x00008B0056780067, 0xFFFF8000, LONG, NULL);
+    expect_reserved(0x00008B0056780067, 0x100FFFF8000, LONG, "where a type would be");
+    expect_reserved(0x00008B0056780067, 0x100000000, LONG, "last doubleword");
+    expect_reserved(0x0000820000000000, 0, LEGACY, NULL);
+    expect_reserved(0x0000880000000000, 0, LEGACY, "type");
+    expect_reserved(0x0000850000000000, 0, LONG, "type");
+    expect_reserved(0x00008E0000081234, 0, LEGACY | IDT, NULL);
+    expect_reserved(0x00008E0100081234, 0, LEGACY | IDT, "bits 32 to 39");
+    expect_reserved(0x00008E0100081234, 0, LONG | IDT, NULL); /* an interrupt stack */
+    expect_reserved(0x00008E0800081234, 0, LONG | IDT, "bits 35 to 39");
+    expect_reserved(0x00008E0000081234, 0x100000000, LONG | IDT, "last doubleword");
+    expect_reserved(0x0001860000081234, 0, LEGACY | IDT, "16-bit gate");
+    expect_reserved(0x0000850000280000, 0, LEGACY | IDT, NULL);
+    expect_reserved(0x0000850000280001, 0, LEGACY | IDT, "bits 0 to 15");
+    expect_reserved(0x00008C0500081234, 0, LEGACY, NULL); /* five parameters */
+    expect_reserved(0x00008C2000081234, 0, LEGACY, "bits 37 to 39");
+    expect_reserved(0x00008C0100081234, 0, LONG, "bits 32 to 39");
 }

@@ -382,6 +382,44 @@ Test(run_loop, monitor_knows_functions_lines_and_variables)
     cr_expect_eq(run.status, 0);
 }
 
+/* What -lint says of a boot sector that stops soon. */
+static void lint_sector(const u8 *code, size_t length)
+{
+    char path[] = "/tmp/vitrine-disk-XXXXXX", line[256];
+    u8 sector[512] = {[510] = 0x55, [511] = 0xAA};
+    int fd = mkstemp(path);
+
+    memcpy(sector, code, length);
+    cr_assert_eq(write(fd, sector, sizeof sector), (ssize_t)sizeof sector);
+    close(fd);
+    snprintf(line, sizeof line, "-lint -S -monitor stdio -display none -speed max %s", path);
+    monitor_says(line, "catch count 30000000\ncontinue\nquit\n");
+    unlink(path);
+    cr_expect_eq(run.status, 0);
+}
+
+/* A boot sector that loads a data segment whose descriptor has L set. */
+Test(run_loop, lint_tells_of_descriptors)
+{
+    static const u8 code[] = {0xE4, 0x80,                               /* in al,80h */
+                              0xFA, 0x0F, 0x01, 0x16, 0x18, 0x7C,       /* cli; lgdt [7C18h] */
+                              0x0F, 0x20, 0xC0, 0x0C, 0x01, 0x0F, 0x22, /* cr0 |= PE */
+                              0xC0, 0xB8, 0x10, 0x00,                   /* mov ax,10h */
+                              0x8E, 0xD8, 0x8E, 0xC0, 0xF4, /* 13: mov ds,ax; mov es,ax */
+                              0x17, 0x00, 0x20, 0x7C, 0x00, 0x00, 0x00, 0x00, /* GDTR */
+                              0,    0,    0,    0,    0,    0,    0,    0,    /* null */
+                              0xFF, 0xFF, 0,    0,    0,    0x9A, 0xCF, 0,
+                              0xFF, 0xFF, 0,    0,    0,    0x92, 0xEF, 0};
+    const char *found;
+
+    lint_sector(code, sizeof code);
+    found =
+        strstr(run.err, "lint: 0x00007c13: loads entry 2 of the GDT, in which reserved bits are "
+                        "set: bit 53 (L), which only 64-bit code has; it is: base 00000000");
+    cr_assert(found, "%s", run.err);
+    cr_expect_null(strstr(strchr(found, '\n'), "entry 2"), "%s", run.err);
+}
+
 /* A boot sector that reads a port where nothing is, and memory that nobody has written. */
 Test(run_loop, lint_tells_each_thing_once)
 {
@@ -392,18 +430,9 @@ Test(run_loop, lint_tells_each_thing_once)
                               0xA3, 0x00, 0x90,       /*      mov [9000h],ax */
                               0x8B, 0x1E, 0x00, 0x90, /*      mov bx,[9000h] */
                               0xF4, 0xEB, 0xFD};      /*      hlt; jmp $-1 */
-    char path[] = "/tmp/vitrine-disk-XXXXXX", line[256];
-    u8 sector[512] = {[510] = 0x55, [511] = 0xAA};
     const char *found;
-    int fd = mkstemp(path);
 
-    memcpy(sector, code, sizeof code);
-    cr_assert_eq(write(fd, sector, sizeof sector), (ssize_t)sizeof sector);
-    close(fd);
-    snprintf(line, sizeof line, "-lint -S -monitor stdio -display none -speed max %s", path);
-    monitor_says(line, "catch count 30000000\ncontinue\nquit\n");
-    unlink(path);
-    cr_expect_eq(run.status, 0);
+    lint_sector(code, sizeof code);
     cr_expect(strstr(run.err, "lint: 0x00007c03: reads port 0x1234"), "%s", run.err);
     found = strstr(run.err, "lint: 0x00007c07: reads 2 bytes of RAM at 0x00009000");
     cr_assert(found, "%s", run.err);

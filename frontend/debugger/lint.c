@@ -1,11 +1,9 @@
 /*
- * Not implemented: reserved bits in descriptors; what devices write is known by being not 0; stale
- * translations of code.
+ * Not implemented: what devices write is known by being not 0; stale translations of code.
  */
-#include "frontend/debugger/lint.h"
+#include "frontend/debugger/lint_inside.h"
 
 #include "cpu/exception.h"
-#include "devices/i8259.h"
 #include "frontend/debugger/guest_memory.h"
 
 #include <inttypes.h>
@@ -14,39 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SITES = 4096,
-    MOST_SITES = 2000,
-    IRQS = 16,
-    BOOT_SECTOR = 0x7C00,
-    ROM = 0xC0000,
-    MIB = 1 << 20
-};
-
-typedef enum Finding {
-    FOUND_NEVER_WRITTEN,
-    FOUND_STALE,
-    FOUND_RESERVED,
-    FOUND_UNMAPPED,
-    FOUND_PORT,
-    FOUND_UNACKNOWLEDGED,
-} Finding;
-
-struct Lint {
-    Machine *machine;
-    Cpu *cpu;
-    Symbols *symbols;
-    I8259Pair *pics;
-    void (*tell)(void *owner, const char *line);
-    void *owner;
-    bool booted;      /* the firmware is done */
-    u64 ram;          /* bytes */
-    u8 *written;      /* a bit for each of them */
-    u64 sites[SITES]; /* linear << 3 | Finding, + 1; 0: free */
-    unsigned site_count;
-    unsigned in_service; /* at the 8259s, */
-    u64 changed;         /* since then, by the clock */
-};
+enum { MOST_SITES = 2000, IRQS = 16, BOOT_SECTOR = 0x7C00, ROM = 0xC0000, MIB = 1 << 20 };
 
 static I8259Pair *find_pics(Machine *machine)
 {
@@ -90,26 +56,25 @@ void lint_destroy(Lint *lint)
 
 /* ---- findings ---- */
 
-static u64 site_of(const Lint *lint)
+u64 lint_site(const Lint *lint)
 {
     const Cpu *cpu = lint->cpu;
 
     return (cpu->segments[CS].base + cpu_rip(cpu)) & cpu->linear_mask;
 }
 
-/* True the first time. */
-static bool is_new(Lint *lint, u64 site, Finding finding)
+bool lint_is_new(Lint *lint, u64 site, Finding finding)
 {
     u64 key = (site << 3 | finding) + 1;
     unsigned at = (unsigned)(key * 0x9E3779B97F4A7C15u >> 52);
 
-    for (; lint->sites[at % SITES]; at++)
-        if (lint->sites[at % SITES] == key)
+    for (; lint->sites[at % LINT_SITES]; at++)
+        if (lint->sites[at % LINT_SITES] == key)
             return false;
     if (lint->site_count == MOST_SITES)
         return false;
     lint->site_count++;
-    lint->sites[at % SITES] = key;
+    lint->sites[at % LINT_SITES] = key;
     return true;
 }
 
@@ -122,14 +87,13 @@ static void name(const Lint *lint, u64 linear, char *text, size_t size)
              *symbol ? ">" : "");
 }
 
-PRINTF_LIKE(4, 5)
-static void report(Lint *lint, u64 site, Finding finding, const char *format, ...)
+void lint_report(Lint *lint, u64 site, Finding finding, const char *format, ...)
 {
     char what[320], where[160], line[768];
     SourceLine source;
     va_list arguments;
 
-    if (!lint->booted || (site >= ROM && site < MIB) || !is_new(lint, site, finding))
+    if (!lint->booted || (site >= ROM && site < MIB) || !lint_is_new(lint, site, finding))
         return;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
@@ -204,10 +168,10 @@ static void look_at_interrupts(Lint *lint)
         return;
     for (unsigned i = 0; i < IRQS && in_service == lint->in_service; i++)
         if (in_service >> i & 1)
-            report(lint, i, FOUND_UNACKNOWLEDGED,
-                   "IRQ %u has been in service for a second: its handler must send an end of "
-                   "interrupt (out 0x20, 0x20%s)",
-                   i, i >= 8 ? "; out 0xa0, 0x20" : "");
+            lint_report(lint, i, FOUND_UNACKNOWLEDGED,
+                        "IRQ %u has been in service for a second: its handler must send an end of "
+                        "interrupt (out 0x20, 0x20%s)",
+                        i, i >= 8 ? "; out 0xa0, 0x20" : "");
     lint->in_service = in_service;
     lint->changed = now;
 }
@@ -246,8 +210,8 @@ static void look_at_ram(Lint *lint, const ObservedAccess *access, const Section 
     if (access->write || any || was_written_by_others(lint, offset & ~(u64)PAGE_MASK))
         return;
     name(lint, access->linear, data, sizeof data);
-    report(lint, site_of(lint), FOUND_NEVER_WRITTEN,
-           "reads %u bytes of RAM at %s that have never been written", access->size, data);
+    lint_report(lint, lint_site(lint), FOUND_NEVER_WRITTEN,
+                "reads %u bytes of RAM at %s that have never been written", access->size, data);
 }
 
 static void look_at_translation(Lint *lint, const ObservedAccess *access)
@@ -261,10 +225,11 @@ static void look_at_translation(Lint *lint, const ObservedAccess *access)
         (page.physical & lint->cpu->mmu.a20_mask) == (access->physical[0] & ~(u64)PAGE_MASK))
         return;
     name(lint, access->linear, data, sizeof data);
-    report(lint, site_of(lint), FOUND_STALE,
-           "uses a translation of %s that the page tables do not say any more; after a change of "
-           "theirs INVLPG or a load of CR3 is due",
-           data);
+    lint_report(
+        lint, lint_site(lint), FOUND_STALE,
+        "uses a translation of %s that the page tables do not say any more; after a change of "
+        "theirs INVLPG or a load of CR3 is due",
+        data);
 }
 
 void lint_access(Lint *lint, const ObservedAccess *access)
@@ -273,9 +238,10 @@ void lint_access(Lint *lint, const ObservedAccess *access)
 
     look_at_interrupts(lint);
     if (!section->reader && !section->writer)
-        report(lint, site_of(lint), FOUND_UNMAPPED,
-               "%s physical address 0x%" PRIx64 ", where nothing is",
-               access->write ? "writes to" : "reads", access->physical[0]);
+        lint_report(lint, lint_site(lint), FOUND_UNMAPPED,
+                    "%s physical address 0x%" PRIx64 ", where nothing is",
+                    access->write ? "writes to" : "reads", access->physical[0]);
+    lint_descriptor(lint, access);
     look_at_ram(lint, access, section);
     look_at_translation(lint, access);
 }
@@ -287,10 +253,10 @@ void lint_port(Lint *lint, u16 port, bool write)
     const Section *section = space_find(machine_ports(lint->machine), port);
 
     if (!lint->booted)
-        notice_boot(lint, site_of(lint));
+        notice_boot(lint, lint_site(lint));
     if (write ? !section->writer : !section->reader)
-        report(lint, site_of(lint), FOUND_PORT, "%s port 0x%x, where nothing is",
-               write ? "writes to" : "reads", port);
+        lint_report(lint, lint_site(lint), FOUND_PORT, "%s port 0x%x, where nothing is",
+                    write ? "writes to" : "reads", port);
 }
 
 /* Boot sectors call the BIOS: from where does the stack say? */
@@ -312,6 +278,7 @@ void lint_event(Lint *lint, const ObservedEvent *event)
         notice_boot(lint, caller(lint, event->return_rip));
     if (!event->external && !event->software && event->vector == EXCEPTION_PF &&
         (event->error_code & PF_RESERVED))
-        report(lint, event->return_rip, FOUND_RESERVED,
-               "the page tables have reserved bits set in an entry for 0x%" PRIx64, lint->cpu->cr2);
+        lint_report(lint, event->return_rip, FOUND_RESERVED,
+                    "the page tables have reserved bits set in an entry for 0x%" PRIx64,
+                    lint->cpu->cr2);
 }

@@ -3,7 +3,7 @@
  *
  *   - RAM is read that the processor has never written, and that is still 0
  *   - a translation is used that the page tables do not say any more: INVLPG or a load of CR3 is missing
- *   - an entry of the page tables has reserved bits set
+ *   - an entry of the page tables, or a descriptor that is loaded, has reserved bits set
  *   - nothing is at a physical address or port that is used
  *   - an interrupt is in service for a second of guest time: the 8259 got no end of interrupt
  *
