@@ -485,9 +485,9 @@ ExpressionType expression_parse_address_of(ExpressionParser *parser)
 
     if (parser->failed || type.is_symbol)
         return type;
-    if (type.is_place && !type.is_whole && last->kind == DO_LOCAL)
+    if (last && type.is_place && !type.is_whole && last->kind == DO_LOCAL)
         last->kind = DO_LOCAL_ADDRESS;
-    else if (type.is_place && !type.is_whole && last->kind == DO_LOAD)
+    else if (last && type.is_place && !type.is_whole && last->kind == DO_LOAD)
         parser->count--;
     else if (!type.is_place || !type.is_whole)
         return expression_fail(parser, "behind '&' comes a symbol, or what lies in memory");

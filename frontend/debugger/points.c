@@ -115,8 +115,8 @@ static void remove_at(Debugger *debugger, unsigned index)
     forget_hits(debugger, entry);
 
     debugger->point_count--;
-    memmove(&debugger->points[index], &debugger->points[index + 1],
-            (debugger->point_count - index) * sizeof *debugger->points);
+    for (unsigned i = index; i < debugger->point_count; i++)
+        debugger->points[i] = debugger->points[i + 1];
     if (debugger->stop.point == &entry->point)
         debugger->stop.point = NULL;
     free_entry(entry);

@@ -163,7 +163,7 @@ static bool search_writer(WriterSearch *writer, char *error, size_t error_size)
                             .address_kind = ADDRESS_PHYSICAL,
                             .address = writer->physical,
                             .length = writer->length};
-    bool enabled[MAX_POINTS], magic = debugger->magic, found;
+    bool enabled[MAX_POINTS] = {false}, magic = debugger->magic, found;
     const Point *point;
 
     debugger->magic = false;

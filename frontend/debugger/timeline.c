@@ -352,6 +352,15 @@ bool timeline_goto(Timeline *timeline, u64 cycles)
     return true;
 }
 
+static bool media_are_equal(const TapeMedium *media, const TapeMedium *others)
+{
+    for (unsigned i = 0; i < TAPE_DRIVES; i++)
+        if (media[i].sectors != others[i].sectors || media[i].changes != others[i].changes ||
+            media[i].read_only != others[i].read_only)
+            return false;
+    return true;
+}
+
 bool timeline_cut(Timeline *timeline, char *error, size_t error_size)
 {
     TapeMedium then[TAPE_DRIVES], now[TAPE_DRIVES];
@@ -381,7 +390,7 @@ bool timeline_cut(Timeline *timeline, char *error, size_t error_size)
     timeline_get_media(timeline, then);
     go_live(timeline);
     timeline_get_media(timeline, now);
-    if (memcmp(then, now, sizeof then) != 0)
+    if (!media_are_equal(then, now))
         machine_medium_changed(timeline->machine);
     return true;
 }

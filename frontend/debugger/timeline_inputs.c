@@ -30,6 +30,7 @@ bool inputs_add(TimelineInputs *inputs, const InputEvent *event, const TapeMediu
             return false;
         memcpy(copy, media, TAPE_DRIVES * sizeof *copy);
     }
+    assert(inputs->list);
     inputs->list[inputs->count++] = (TimelineInput){.event = *event, .media = copy};
     return true;
 }
@@ -54,6 +55,7 @@ bool inputs_add_edit(TimelineInputs *inputs, u64 cycles, MachineSnapshot *edit, 
         free(pages);
         return false;
     }
+    assert(inputs->list);
     inputs->list[inputs->count++] = (TimelineInput){
         .event = {.cycles = cycles}, .edit = edit, .pages = pages, .pages_length = pages_length};
     return true;

@@ -47,6 +47,7 @@ void moments_add(Moments *moments, const Moment *moment)
         snapshot_release(moments->store, moment->snapshot);
         return;
     }
+    assert(moments->list);
     memmove(moments->list + at + 1, moments->list + at,
             (moments->count - at) * sizeof *moments->list);
     moments->list[at] = *moment;
