@@ -52,6 +52,8 @@ static inline void start_vitrine(const char *line)
     }
     vitrine = fork();
     if (!vitrine) {
+        /* Where gdb is to connect, and that a signal has come, is no news here. */
+        freopen("/dev/null", "w", stderr);
         execv(argv[0], argv);
         _exit(127);
     }
