@@ -6,14 +6,14 @@
 #include "cpu/engine.h"
 #include "cpu/memory.h"
 #include "cpu/observer.h"
+#include "cpu/single_blocks.h"
 
 enum {
     MAX_BLOCKS = 1 << 17,
     MAX_INSNS = 1 << 19,
     MAX_PAGES = 1 << 14,
-    BUCKETS = 1 << 16,
+    BUCKETS = 1 << 17,
     PAGE_BUCKETS = 1 << 12,
-    STRADDLERS = 64,
     GRANULE_SHIFT = 6,
 };
 
@@ -26,15 +26,6 @@ typedef struct CodePage {
     u8 rewritten; /* how often translated blocks were dropped, at most 255 */
 } CodePage;
 
-/* An instruction that crosses into another page: checked by its bytes each time. */
-typedef struct Straddler {
-    const u8 *host;
-    u8 mode, length;
-    u8 bytes[INSN_MAX_LENGTH];
-    Block block;
-    Insn insn;
-} Straddler;
-
 struct CodeCache {
     Block blocks[MAX_BLOCKS];
     Insn insns[MAX_INSNS];
@@ -42,9 +33,7 @@ struct CodeCache {
     unsigned block_count, insn_count, page_count;
     Block *buckets[BUCKETS];
     CodePage *page_buckets[PAGE_BUCKETS];
-    Straddler straddlers[STRADDLERS];
-    Block uncached; /* code in device memory: decoded anew each time */
-    Insn uncached_insn;
+    SingleBlocks singles;
     Block restored; /* stands for the one that a snapshot was taken after */
 };
 
@@ -79,7 +68,7 @@ void code_cache_flush(Cpu *cpu)
     /* PAGE_HOLDS_CODE stays where it is set: a page without blocks only costs a slow write. */
     memset(cache->buckets, 0, sizeof cache->buckets);
     memset(cache->page_buckets, 0, sizeof cache->page_buckets);
-    memset(cache->straddlers, 0, sizeof cache->straddlers);
+    memset(&cache->singles, 0, sizeof cache->singles);
     cache->block_count = cache->insn_count = cache->page_count = 0;
     code_cache_unlink(cpu);
 }
@@ -212,100 +201,6 @@ void code_cache_written(Cpu *cpu, const u8 *host, u64 length)
 
 /* ---- decoding ---- */
 
-static DecodeMode decode_mode(const Cpu *cpu)
-{
-    return (DecodeMode){.code_size = cpu->code_size, .protected_mode = cpu_protected(cpu)};
-}
-
-static Privilege fetch_privilege(const Cpu *cpu)
-{
-    return cpu->user ? AS_USER : AS_SUPERVISOR;
-}
-
-/* Linear address of code; raises #GP(0) beyond CS's limit, as `size` bytes are fetched. */
-static u64 fetch_linear(Cpu *cpu, u64 rip, unsigned size)
-{
-    u64 linear = cpu->segments[CS].base + rip;
-
-    if (cpu->code_size == 8) {
-        if (!is_canonical(linear))
-            cpu_raise_gp0(cpu);
-        return linear;
-    }
-    if (rip + size - 1 > cpu->segments[CS].limit)
-        cpu_raise_gp0(cpu);
-    return (u32)linear;
-}
-
-/* Fetches an instruction byte by byte, as far as its decoding needs: at the end of a page, of the
- * segment, and in device memory. Raises at the byte that cannot be had. */
-static void fetch_slowly(Cpu *cpu, u64 rip, Insn *insn, u8 *bytes)
-{
-    for (unsigned count = 1;; count++) {
-        u64 linear = fetch_linear(cpu, rip + count - 1, 1);
-        PhysAddr physical;
-        PageFault fault;
-        DecodeStatus status;
-
-        if (!mmu_translate(&cpu->mmu, linear, ACCESS_EXECUTE, fetch_privilege(cpu), &physical,
-                           &fault))
-            cpu_raise_page_fault(cpu, &fault);
-        bytes[count - 1] = (u8)space_read(cpu->memory, physical, BYTE);
-        status = decode(cpu, decode_mode(cpu), bytes, count, insn);
-        if (status == DECODE_OK)
-            return;
-        if (status == DECODE_TOO_LONG || count == INSN_MAX_LENGTH)
-            cpu_raise_gp0(cpu);
-    }
-}
-
-static Straddler *straddler_slot(CodeCache *cache, const u8 *host)
-{
-    return &cache->straddlers[((uintptr_t)host ^ (uintptr_t)host >> PAGE_SHIFT) % STRADDLERS];
-}
-
-/* A block of one instruction that starts in memory at `host` (NULL: in a device) and cannot be
- * cached by its page. */
-static Block *single_block(Cpu *cpu, const u8 *host)
-{
-    CodeCache *cache = cpu->code;
-    Straddler *slot = straddler_slot(cache, host);
-    Insn *insn = host ? &slot->insn : &cache->uncached_insn;
-    Block *block = host ? &slot->block : &cache->uncached;
-    u8 bytes[INSN_MAX_LENGTH];
-
-    insn->start = 0;
-    slot->host = NULL;
-    fetch_slowly(cpu, cpu->rip, insn, bytes);
-    *block = (Block){.mode = block_mode(cpu), .count = 1, .bytes = insn->length, .insns = insn};
-    if (host) {
-        slot->host = host;
-        slot->mode = block->mode;
-        slot->length = insn->length;
-        memcpy(slot->bytes, bytes, insn->length);
-    }
-    return block;
-}
-
-/* A cached straddler, if the bytes in both pages are still the same. */
-static Block *find_straddler(Cpu *cpu, const u8 *host, u64 linear)
-{
-    Straddler *slot = straddler_slot(cpu->code, host);
-    unsigned here = PAGE_SIZE - (linear & PAGE_MASK);
-    const u8 *second;
-
-    if (slot->host != host || slot->mode != block_mode(cpu) || slot->length <= here ||
-        memcmp(slot->bytes, host, here) != 0)
-        return NULL;
-    if (cpu->code_size != 8 && cpu->rip + slot->length - 1 > cpu->segments[CS].limit)
-        return NULL;
-    second =
-        mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear + here, ACCESS_EXECUTE, fetch_privilege(cpu), 1);
-    if (!second || memcmp(slot->bytes + here, second, slot->length - here) != 0)
-        return NULL;
-    return &slot->block;
-}
-
 /* Decodes from `host` to the end of the block or page. Count 0: the first instruction leaves the
  * page or the segment. */
 static void decode_block(Cpu *cpu, Block *block, const u8 *host)
@@ -362,6 +257,7 @@ static Block *make_block(Cpu *cpu, const u8 *host)
     cache->insn_count += block->count;
     block->host = host;
     block->page = page_start(host);
+    single_block_forget(&cache->singles, host);
     block->rewritten = page->rewritten;
     bucket = bucket_of(cache, host, block->mode);
     block->next_in_bucket = *bucket;
@@ -379,7 +275,7 @@ static const u8 *fetch_host(Cpu *cpu, u64 linear)
     u8 *host;
     PageFault fault;
 
-    if (!mmu_access(&cpu->mmu, linear, ACCESS_EXECUTE, fetch_privilege(cpu), &physical, &host,
+    if (!mmu_access(&cpu->mmu, linear, ACCESS_EXECUTE, code_privilege(cpu), &physical, &host,
                     &fault))
         cpu_raise_page_fault(cpu, &fault);
     return host;
@@ -405,35 +301,38 @@ Block *code_cache_find(Cpu *cpu)
 {
     assert(cpu->code_mode == link_mode(cpu) && cpu->tlb == cpu->mmu.tlb[cpu->as]);
     cpu_between_instructions(cpu);
-    u64 linear = fetch_linear(cpu, cpu->rip, 1);
+    u64 linear = code_linear(cpu, cpu->rip, 1);
     const u8 *host =
-        mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, fetch_privilege(cpu), 1);
+        mmu_fast(&cpu->mmu, cpu->mmu.epoch, linear, ACCESS_EXECUTE, code_privilege(cpu), 1);
     Block *block;
 
     if (!host)
         host = fetch_host(cpu, linear);
     if (!host)
-        return single_block(cpu, NULL);
-    block = find_decoded(cpu, host);
-    if (block)
-        return within_limit(cpu, block) ? block : single_block(cpu, NULL);
-    block = find_straddler(cpu, host, linear);
+        return single_block_uncached(cpu, &cpu->code->singles);
+    block = single_block_find(cpu, &cpu->code->singles, host, linear);
     if (block)
         return block;
+    block = find_decoded(cpu, host);
+    if (block)
+        return within_limit(cpu, block) ? block : single_block_uncached(cpu, &cpu->code->singles);
     block = make_block(cpu, host);
     if (!block)
-        return single_block(cpu, host);
-    return within_limit(cpu, block) ? block : single_block(cpu, NULL);
+        return single_block_straddling(cpu, &cpu->code->singles, host);
+    return within_limit(cpu, block) ? block : single_block_uncached(cpu, &cpu->code->singles);
 }
 
 /* The block at cpu->rip, which lies in the page at hand at `host`, without asking the TLB; NULL for
  * what is not simply there. */
 static Block *find_in_page(Cpu *cpu, const u8 *host)
 {
-    Block *block = find_decoded(cpu, host);
+    Block *block;
 
     /* One that crosses into the next page is code_cache_find()'s, which knows it. */
-    if (!block && straddler_slot(cpu->code, host)->host != host)
+    if (single_block_straddles(&cpu->code->singles, host))
+        return NULL;
+    block = find_decoded(cpu, host);
+    if (!block)
         block = make_block(cpu, host);
     return block && within_limit(cpu, block) ? block : NULL;
 }

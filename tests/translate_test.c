@@ -56,9 +56,18 @@ PROGRAM(smc_movs, 32,
         "smc_movs_two: sub ebx, 7\n inc eax\n nop\n ret\n"
         ".align 64\n smc_movs_target: nop\n nop\n nop\n nop\n nop\n ret");
 
-static void compare_engines(const u8 *bytes, const u8 *end, u8 cpl)
+/* An instruction across two pages, in a loop: changed in the second page, and in the first. Begins
+ * 7 bytes before the end of one. */
+PROGRAM(smc_straddler, 32,
+        "mov ecx, 300\n"
+        "1: mov eax, 5\n add ebx, eax\n"
+        "test ecx, 31\n jnz 2f\n inc byte ptr [0xF001]\n"
+        "2: test ecx, 63\n jnz 3f\n inc byte ptr [0xEFFF]\n"
+        "3: dec ecx\n jnz 1b\n hlt");
+
+static void compare_engines_at(u32 start, const u8 *bytes, const u8 *end, u8 cpl)
 {
-    const Setting setting = {.mode = ARENA_PROTECTED32, .cpl = cpl, .flat = true};
+    const Setting setting = {.mode = ARENA_PROTECTED32, .cpl = cpl, .flat = true, .start = start};
     Program program = {.length = (unsigned)(end - bytes)};
     Pair *pair = pair_for_tests();
 
@@ -71,8 +80,14 @@ static void compare_engines(const u8 *bytes, const u8 *end, u8 cpl)
     pair_close(pair);
 }
 
+static void compare_engines(const u8 *bytes, const u8 *end, u8 cpl)
+{
+    compare_engines_at(0, bytes, end, cpl);
+}
+
 Test(translate, code_that_changes_itself)
 {
+    compare_engines_at(PAGE_SIZE - 7, smc_straddler, smc_straddler_end, 0);
     compare_engines(smc_next, smc_next_end, 0);
     compare_engines(smc_other, smc_other_end, 0);
     compare_engines(smc_beside, smc_beside_end, 0);

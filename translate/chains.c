@@ -92,10 +92,10 @@ static void remember_jump(Cpu *cpu, const TranslatedBlock *to)
         *jump_entry(translator_of(cpu), to->rip) = entry_for(cpu, to);
 }
 
-/* Observed code is always entered from here. */
+/* Observed code, and what straddles two pages, is always entered from C. */
 void chain_remember(Cpu *cpu, Link *link, unsigned kind, TranslatedBlock *to, bool within_page)
 {
-    if (observes_code(cpu, (uintptr_t)to->block->host))
+    if (to->block->straddles || observes_code(cpu, (uintptr_t)to->block->host))
         return;
     if (bit(translator_of(cpu)->passes_left_out, CHAINS))
         return;

@@ -144,7 +144,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
     block->translation = translation;
     add_sites(translator, block);
     count_translation(&translator->counters, &translator->ir, code.length);
-    if (translator->listener)
+    if (translator->listener && block->host)
         translator->listener(translator->listener_context,
                              &(TranslatorListing){.ir = &translator->ir,
                                                   .stages = translator->stages,
@@ -156,7 +156,7 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
 
 static bool can_translate(const Cpu *cpu, const Block *block)
 {
-    return block->host && variant_limit_allows(cpu);
+    return (block->host || block->straddles) && variant_limit_allows(cpu);
 }
 
 TranslatedBlock *translation_find(const Cpu *cpu, const Block *block)
