@@ -302,7 +302,9 @@ static bool find_watched(Mmu *mmu, Access access, Privilege as, u64 linear, Phys
         u64 found = lines_of(range, range->physical ? physical : linear);
 
         lines |= found;
-        watched |= found && range->accesses[access];
+        /* What an instruction changes it has read, by the rights of a write. */
+        watched |= found && (range->accesses[access] ||
+                             (access == ACCESS_WRITE && range->accesses[ACCESS_READ]));
     }
     mmu->watched_lines[as][tlb_index(linear)] = lines;
     return watched;

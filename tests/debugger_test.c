@@ -246,6 +246,25 @@ Test(debugger, watchpoints_stop_after_the_instruction)
     }
 }
 
+FIRMWARE(changing, "changing_first: inc word ptr [0x9000]\n"
+                   "changing_next: hlt");
+extern const u8 changing_next[];
+
+/* What an instruction changes it has read. */
+Test(debugger, reads_of_what_is_changed_are_reads)
+{
+    EACH_ENGINE(engine)
+    {
+        Rig *rig = START(engine, changing);
+
+        add(rig, (PointSpec){.kind = POINT_READ, .address = 0x9000, .length = 2});
+        cr_assert_eq(run(rig, 100), STOP_POINT);
+        cr_assert_not(debugger_stop(rig->debugger)->write);
+        cr_assert_eq(here(rig), AT(changing, changing_next));
+        finish(rig);
+    }
+}
+
 Test(debugger, watchpoints_see_accesses_across_pages)
 {
     EACH_ENGINE(engine)
