@@ -421,7 +421,8 @@ bool points_decide(Debugger *debugger)
 bool points_at(Debugger *debugger)
 {
     u64 linear = debugger_linear(debugger, CS, debugger->cpu->rip);
-    PointEntry *found = execute_point(debugger, linear);
+    bool repeats = debugger->observer.repeats == machine_cycles(debugger->machine);
+    PointEntry *found = repeats ? NULL : execute_point(debugger, linear);
     const DebuggerListener *listener = &debugger->listener;
 
     if (debugger->listening && linear - listener->first < listener->length)
