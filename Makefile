@@ -130,6 +130,11 @@ has-proc:
 points-bench: $(BUILD)/tests/points-bench
 	$(BUILD)/tests/points-bench
 
+# Random points and moves against a model; half a minute for every 400 seeds.
+SEEDS = 2000
+points-fuzz: $(BUILD)/tests/vitrine-tests
+	POINT_SEEDS=$(SEEDS) $(BUILD)/tests/vitrine-tests --filter 'random_points/*'
+
 # Real operating systems, for minutes. Some of them only: make guests-test GUEST='invaders memtest'
 guests-test: $(BUILD)/tests/guests-test
 	.ci/packages guests
@@ -202,6 +207,7 @@ help:
 	@echo 'make asm-test   conformance programs, on QEMU and Bochs too'
 	@echo 'make guests-test   boot real operating systems, for minutes'
 	@echo 'make points-bench  what breakpoints and watchpoints cost'
+	@echo 'make points-fuzz   random breakpoints and moves against a model, for minutes'
 	@echo 'make docs       write the instruction reference, docs/instructions'
 	@echo 'make lint       layers, writable data, clang-tidy, cppcheck'
 	@echo 'make format     clang-format all of it'
@@ -210,7 +216,7 @@ help:
 	@echo 'SANITIZE=1      with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'CC=clang        with another compiler'
 
-.PHONY: all run test has-proc guests-test decoder-test fuzz lockstep-test replay-test bench points-bench docs structure lint format install clean help
+.PHONY: all run test has-proc guests-test decoder-test fuzz lockstep-test replay-test bench points-bench points-fuzz docs structure lint format install clean help
 .FORCE:
 
 -include $(patsubst %.o,%.d,$(MACHINE) $(FRONTEND) $(TESTS) $(GUESTS) $(DECODER) $(REFERENCE) $(FUZZ) $(REPLAY) $(POINTS)) \
