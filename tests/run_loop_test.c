@@ -383,16 +383,19 @@ Test(run_loop, monitor_knows_functions_lines_and_variables)
 }
 
 /* What -lint says of a boot sector that stops soon. */
-static void lint_sector(const u8 *code, size_t length)
+static void lint_sector(const char *drive, const u8 *code, size_t length)
 {
+    enum { FLOPPY_BYTES = 1474560 };
     char path[] = "/tmp/vitrine-disk-XXXXXX", line[256];
     u8 sector[512] = {[510] = 0x55, [511] = 0xAA};
     int fd = mkstemp(path);
 
     memcpy(sector, code, length);
     cr_assert_eq(write(fd, sector, sizeof sector), (ssize_t)sizeof sector);
+    cr_assert_eq(ftruncate(fd, FLOPPY_BYTES), 0);
     close(fd);
-    snprintf(line, sizeof line, "-lint -S -monitor stdio -display none -speed max %s", path);
+    snprintf(line, sizeof line, "-lint -S -monitor stdio -display none -speed max %s %s", drive,
+             path);
     monitor_says(line, "catch count 30000000\ncontinue\nquit\n");
     unlink(path);
     cr_expect_eq(run.status, 0);
@@ -412,12 +415,25 @@ Test(run_loop, lint_tells_of_descriptors)
                               0xFF, 0xFF, 0,    0,    0,    0x92, 0xEF, 0};
     const char *found;
 
-    lint_sector(code, sizeof code);
+    lint_sector("-hda", code, sizeof code);
     found =
         strstr(run.err, "lint: 0x00007c13: loads entry 2 of the GDT, in which reserved bits are "
                         "set: bit 53 (L), which only 64-bit code has; it is: base 00000000");
     cr_assert(found, "%s", run.err);
     cr_expect_null(strstr(strchr(found, '\n'), "entry 2"), "%s", run.err);
+}
+
+/* A boot sector that reads a sector of zeros by DMA, and looks at it, and at what lies behind. */
+Test(run_loop, lint_knows_what_devices_write)
+{
+    static const u8 code[] = {0xB8, 0x01, 0x02, 0xBB, 0x00, 0x90, /* mov ax,0201h; mov bx,9000h */
+                              0xB9, 0x02, 0x00, 0xBA, 0x00, 0x00, /* mov cx,2; mov dx,0 */
+                              0xCD, 0x13, 0xA1, 0x00, 0x90,       /* int 13h; mov ax,[9000h] */
+                              0xA1, 0x00, 0x92, 0xF4};            /* mov ax,[9200h]; hlt */
+
+    lint_sector("-fda", code, sizeof code);
+    cr_expect_null(strstr(run.err, "at 0x00009000"), "%s", run.err);
+    cr_expect(strstr(run.err, "at 0x00009200"), "%s", run.err);
 }
 
 /* A boot sector that reads a port where nothing is, and memory that nobody has written. */
@@ -432,7 +448,7 @@ Test(run_loop, lint_tells_each_thing_once)
                               0xF4, 0xEB, 0xFD};      /*      hlt; jmp $-1 */
     const char *found;
 
-    lint_sector(code, sizeof code);
+    lint_sector("-hda", code, sizeof code);
     cr_expect(strstr(run.err, "lint: 0x00007c03: reads port 0x1234"), "%s", run.err);
     found = strstr(run.err, "lint: 0x00007c07: reads 2 bytes of RAM at 0x00009000");
     cr_assert(found, "%s", run.err);

@@ -1,5 +1,6 @@
 /*
- * Not implemented: what devices write is known by being not 0; stale translations of code.
+ * Not implemented: what devices have written before the firmware is done is known by being not 0;
+ * stale translations of code.
  */
 #include "frontend/debugger/lint_inside.h"
 
@@ -212,6 +213,16 @@ static void look_at_ram(Lint *lint, const ObservedAccess *access, const Section 
     name(lint, access->linear, data, sizeof data);
     lint_report(lint, lint_site(lint), FOUND_NEVER_WRITTEN,
                 "reads %u bytes of RAM at %s that have never been written", access->size, data);
+}
+
+void lint_device_write(Lint *lint, PhysAddr physical, u64 length)
+{
+    AddressSpace *memory = machine_memory(lint->machine);
+    u64 offset;
+
+    for (u64 i = 0; i < length; i++)
+        if (ram_offset(lint, space_find(memory, physical + i)->writer, physical + i, &offset))
+            lint->written[offset / 8] |= (u8)(1 << offset % 8);
 }
 
 static void look_at_translation(Lint *lint, const ObservedAccess *access)

@@ -30,6 +30,7 @@ bool lint_wants_memory(const Lint *lint);
 /* What the processor's observer hears. */
 void lint_access(Lint *lint, const ObservedAccess *access);
 void lint_port(Lint *lint, u16 port, bool write);
+void lint_device_write(Lint *lint, PhysAddr physical, u64 length);
 void lint_event(Lint *lint, const ObservedEvent *event);
 
 #endif

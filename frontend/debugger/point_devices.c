@@ -68,6 +68,8 @@ static void on_device_write(void *owner, const char *device, PhysAddr address, c
     /* While somebody else goes through the past nobody is to be stopped. */
     if (debugger->cpu->observer != &debugger->observer)
         return;
+    if (debugger->lint)
+        lint_device_write(debugger->lint, address, length);
     for (unsigned i = 0; i < debugger->point_count; i++) {
         PointEntry *entry = debugger->points[i];
         const PointSpec *spec = &entry->point.spec;

@@ -305,7 +305,7 @@ static void arm_data(Debugger *debugger)
         if (!watches_all)
             ranges[count++] = watched_range(&point->spec);
     }
-    points_watch_devices(debugger, writes);
+    points_watch_devices(debugger, writes || watches_all);
     if (watches_all)
         ranges[count++] = (WatchedRange){.last = ~(u64)0, .accesses = {true, true}};
     if (count == debugger->cpu->mmu.watched_count && same_ranges(ranges, debugger->watched, count))
