@@ -39,7 +39,7 @@ static void print_line(void *out, const ListingLine *line)
     case LISTING_IR: /* the last of those */
         break;
     case LISTING_HOST:
-        fprintf(out, "%50s| %s\n", "", line->text);
+        fprintf(out, "%50s| %3" PRIx64 "  %s\n", "", line->address, line->text);
         break;
     }
 }

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "frontend/disassembly.h"
+#include "frontend/host_words.h"
 #include "translate/ir.h"
 
 /* Whom to tell. */
 typedef struct Visitor {
     ListingVisit *visit;
     void *owner;
+    const TranslatorListing *listing;
 } Visitor;
 
 static void tell(const Visitor *visitor, ListingKind kind, const char *text)
@@ -32,13 +34,18 @@ static void tell_guest(const Visitor *visitor, const IrBlock *ir, const Insn *in
 
 static void host_line(void *owner, u64 address, const u8 *bytes, u64 length, const char *words)
 {
-    (void)address, (void)bytes, (void)length;
-    tell(owner, LISTING_HOST, words);
+    const Visitor *visitor = owner;
+    char text[256];
+
+    (void)bytes, (void)length;
+    host_words(visitor->listing, words, text, sizeof text);
+    visitor->visit(visitor->owner, &(ListingLine){LISTING_HOST, address, "", text});
 }
 
-static void tell_host(Visitor *visitor, const u8 *code, u64 length)
+/* The code from one offset to another. */
+static void tell_host(Visitor *visitor, u64 start, u64 end)
 {
-    disassemble(code, length, 0, 8, host_line, visitor);
+    disassemble(visitor->listing->host + start, end - start, start, 8, host_line, visitor);
 }
 
 /* As lifted, and what each pass has changed. */
@@ -69,23 +76,22 @@ static void tell_op(Visitor *visitor, const TranslatorListing *listing, unsigned
     tell_stages(visitor, listing, number);
     ir_print(&listing->ir->ops[number], text, sizeof text);
     tell(visitor, LISTING_IR, text);
-    tell_host(visitor, listing->host + start, end - start);
+    tell_host(visitor, start, end);
 }
 
 void listing_each(const TranslatorListing *listing, ListingVisit *visit, void *owner)
 {
     const IrBlock *ir = listing->ir;
-    Visitor visitor = {visit, owner};
+    Visitor visitor = {visit, owner, listing};
     unsigned op = 0;
 
     tell(&visitor, LISTING_HEADING, "entry");
-    tell_host(&visitor, listing->host, listing->op_offsets[0]);
+    tell_host(&visitor, 0, listing->op_offsets[0]);
     for (unsigned i = 0; i < ir->block->count; i++) {
         tell_guest(&visitor, ir, &ir->block->insns[i]);
         for (; op < ir->count && ir->ops[op].insn == i; op++)
             tell_op(&visitor, listing, op);
     }
     tell(&visitor, LISTING_HEADING, "exits, and accesses that are declined");
-    tell_host(&visitor, listing->host + listing->op_offsets[ir->count],
-              listing->length - listing->op_offsets[ir->count]);
+    tell_host(&visitor, listing->op_offsets[ir->count], listing->length);
 }

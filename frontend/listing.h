@@ -18,8 +18,8 @@ typedef enum ListingKind {
 
 typedef struct ListingLine {
     ListingKind kind;
-    u64 address;        /* of LISTING_GUEST: (E)IP */
-    const char *bytes;  /* likewise, in hexadecimal */
+    u64 address;        /* of LISTING_GUEST: (E)IP; of LISTING_HOST: from the translation's beginning */
+    const char *bytes;  /* of LISTING_GUEST, in hexadecimal */
     const char *text;
 } ListingLine;
 

@@ -58,7 +58,7 @@ static void log_line(void *owner, const ListingLine *line)
         break;
     case LISTING_HOST:
         if (wants(log, LOG_OUT_ASM))
-            write_line(log, "%50s| %s", "", line->text);
+            write_line(log, "%50s| %3" PRIx64 "  %s", "", line->address, line->text);
         break;
     }
 }

@@ -1,44 +1,45 @@
 /*
- * What guest code becomes in the IR: tests/expect/NAME.txt has the bytes of a block in its first
- * line, and below that its operations after all passes. A change of a lifter or a pass shows there;
- * UPDATE_EXPECT=1 writes the files anew.
+ * What guest code becomes: tests/expect/NAME.txt has the bytes of a block in its first line, and
+ * below that each guest instruction, its operations after all passes, and the host code of those. A
+ * change of a lifter, a pass or the backend shows there; UPDATE_EXPECT=1 writes the files anew.
+ * Where jumps go within a translation is left out, and so is the code off the path.
  */
 #include "bare_machine.h"
 
 #include <glob.h>
 #include <stdio.h>
 
-#include "translate/ir.h"
-#include "translate/translator.h"
+#include "frontend/listing.h"
 
-enum { TEXT = 8192 };
+enum { TEXT = 32768 };
 
 typedef struct Listing {
     char text[TEXT];
     size_t length;
+    bool on_path;
 } Listing;
 
-static void add(Listing *listing, const char *line)
+static void add(void *owner, const ListingLine *line)
 {
-    listing->length +=
-        (size_t)snprintf(listing->text + listing->length, TEXT - listing->length, "%s\n", line);
+    static const unsigned indents[] = {[LISTING_IR] = 4, [LISTING_HOST] = 36};
+    Listing *listing = owner;
+    int length = (int)strlen(line->text);
+
+    if (line->kind == LISTING_HEADING)
+        listing->on_path = strcmp(line->text, "entry") == 0;
+    if (!listing->on_path || line->kind == LISTING_HEADING || line->kind == LISTING_LIFTED ||
+        line->kind == LISTING_PASS)
+        return;
+    if (line->kind == LISTING_HOST && line->text[0] == 'j' && strstr(line->text, " +"))
+        length = (int)(strstr(line->text, " +") - line->text);
+    listing->length += (size_t)snprintf(listing->text + listing->length, TEXT - listing->length,
+                                        "%*s%.*s\n", indents[line->kind], "", length, line->text);
     cr_assert_lt(listing->length, TEXT);
 }
 
 static void list(void *context, const TranslatorListing *made)
 {
-    const IrBlock *ir = made->ir;
-    unsigned op = 0;
-
-    for (unsigned i = 0; i < ir->block->count; i++) {
-        add(context, insn_name(&ir->block->insns[i]));
-        for (; op < ir->count && ir->ops[op].insn == i; op++) {
-            char line[128] = "    ";
-
-            ir_print(&ir->ops[op], line + 4, sizeof line - 4);
-            add(context, line);
-        }
-    }
+    listing_each(made, add, context);
 }
 
 /* The block whose bytes are written in `line`, in flat 32-bit code. */

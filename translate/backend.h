@@ -10,6 +10,7 @@
 
 #include "translate/code_memory.h"
 #include "translate/ir.h"
+#include "translate/translator.h"
 
 /* Cpu.native */
 enum {
@@ -83,8 +84,12 @@ enum { WITHOUT_SLOTS = 1, WITHOUT_HOST_FLAGS = 2 };
 enum { CALL_GOES_ON, CALL_LEAVES };
 typedef u64 (*CallFunction)(Cpu *cpu, u32 site);
 
+enum { HOST_ROUTINES = 8 };
+
 typedef struct Backend {
     CodeMemory memory;
+    HostRoutine routines[HOST_ROUTINES];
+    unsigned routine_count;
     u64 first;              /* bytes of `memory` before the first translation */
     const u8 *call, *call_simple, *exit;    /* as written */
     const u8 *check_jump[2];    /* by CPL 3 */

@@ -288,6 +288,15 @@ static void generate_enter(Assembler *a)
     x64_op(a, DWORD, 0xFF, 4, host_register(H_R11));
 }
 
+/* Where it is, as written. */
+static const u8 *begin_routine(Backend *backend, const Assembler *a, const char *name)
+{
+    assert(backend->routine_count < HOST_ROUTINES);
+    backend->routines[backend->routine_count++] =
+        (HostRoutine){name, code_executable(&backend->memory, a->at)};
+    return a->at;
+}
+
 bool backend_create(Backend *backend, u64 size, CallFunction call, CallFunction call_simple)
 {
     CodeMemory *memory = &backend->memory;
@@ -296,24 +305,25 @@ bool backend_create(Backend *backend, u64 size, CallFunction call, CallFunction 
     if (!code_memory_create(memory, size))
         return false;
     a = (Assembler){memory->writable, memory->writable + size, false};
-    const u8 *enter = code_executable(memory, a.at);
+    const u8 *enter = code_executable(memory, begin_routine(backend, &a, "enter"));
     backend->enter = (i32(*)(Cpu *, const u8 *))(uintptr_t)enter;
     generate_enter(&a);
-    backend->exit = a.at;
+    backend->exit = begin_routine(backend, &a, "exit");
     spill(&a);
     x64_op(&a, DWORD, 0x8B, H_RAX, host_register(H_R11));
     leave(&a);
-    backend->call = a.at;
+    backend->call = begin_routine(backend, &a, "interpreter");
     generate_call(&a, call);
-    backend->call_simple = a.at;
+    backend->call_simple = begin_routine(backend, &a, "interpreter_simple");
     generate_call(&a, call_simple);
     for (unsigned user = 0; user < 2; user++) {
-        backend->check_jump[user] = a.at;
+        backend->check_jump[user] =
+            begin_routine(backend, &a, user ? "check_jump_user" : "check_jump_supervisor");
         generate_check_jump(&a, user, backend->exit);
     }
-    backend->load_segment = a.at;
+    backend->load_segment = begin_routine(backend, &a, "load_segment");
     emit_segment_loader(&a);
-    backend->watch_window = a.at;
+    backend->watch_window = begin_routine(backend, &a, "watch_window");
     emit_watch_window(&a);
     memory->used = backend->first = ((u64)(a.at - memory->writable) + 15) & ~(u64)15;
     return !a.full;

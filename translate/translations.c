@@ -145,12 +145,15 @@ static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)
     add_sites(translator, block);
     count_translation(&translator->counters, &translator->ir, code.length);
     if (translator->listener && block->host)
-        translator->listener(translator->listener_context,
-                             &(TranslatorListing){.ir = &translator->ir,
-                                                  .stages = translator->stages,
-                                                  .host = translation->code,
-                                                  .length = code.length,
-                                                  .op_offsets = code.op_offsets});
+        translator->listener(
+            translator->listener_context,
+            &(TranslatorListing){.ir = &translator->ir,
+                                 .stages = translator->stages,
+                                 .host = translation->code,
+                                 .length = code.length,
+                                 .op_offsets = code.op_offsets,
+                                 .routines = translator->backend.routines,
+                                 .routine_count = translator->backend.routine_count});
     return translation;
 }
 

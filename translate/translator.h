@@ -28,6 +28,12 @@ typedef struct TranslatorCounters {
 bool translator_attach(Cpu *cpu, u64 size, char *error, size_t error_size);
 void translator_detach(Cpu *cpu);
 
+/* Code that all translations share, as executed. */
+typedef struct HostRoutine {
+    const char *name;
+    const u8 *code;
+} HostRoutine;
+
 /* A translation that has just been made; valid during the call. */
 typedef struct TranslatorListing {
     const struct IrBlock *ir;
@@ -35,6 +41,8 @@ typedef struct TranslatorListing {
     const u8 *host;             /* its code, as executed */
     u64 length;
     const u32 *op_offsets;      /* in that, of each operation's code; one more: of what follows */
+    const HostRoutine *routines;
+    unsigned routine_count;
 } TranslatorListing;
 typedef void TranslatorListener(void *context, const TranslatorListing *listing);
 
