@@ -426,10 +426,11 @@ Test(run_loop, lint_tells_of_descriptors)
 /* A boot sector that reads a sector of zeros by DMA, and looks at it, and at what lies behind. */
 Test(run_loop, lint_knows_what_devices_write)
 {
-    static const u8 code[] = {0xB8, 0x01, 0x02, 0xBB, 0x00, 0x90, /* mov ax,0201h; mov bx,9000h */
-                              0xB9, 0x02, 0x00, 0xBA, 0x00, 0x00, /* mov cx,2; mov dx,0 */
-                              0xCD, 0x13, 0xA1, 0x00, 0x90,       /* int 13h; mov ax,[9000h] */
-                              0xA1, 0x00, 0x92, 0xF4};            /* mov ax,[9200h]; hlt */
+    static const u8 code[] = {
+        0xB8, 0x01, 0x02, 0xBB, 0x00, 0x90,  /* mov ax,0201h; mov bx,9000h */
+        0xB9, 0x02, 0x00, 0xBA, 0x00, 0x00,  /* mov cx,2; mov dx,0 */
+        0xCD, 0x13, 0xA1, 0x00, 0x90,        /* int 13h; mov ax,[9000h] */
+        0xA1, 0x00, 0x92, 0xF4, 0xEB, 0xFD}; /* mov ax,[9200h]; hlt; jmp $-1 */
 
     lint_sector("-fda", code, sizeof code);
     cr_expect_null(strstr(run.err, "at 0x00009000"), "%s", run.err);
