@@ -374,7 +374,7 @@ Test(values, damaged_files_do_no_harm)
     fclose(stream);
     close(mkstemp(path));
     snprintf(line, sizeof line, "symbol-file %s", path);
-    for (unsigned i = 0; i < 300; i++) {
+    for (unsigned i = 0; i < 1000; i++) {
         memcpy(bad, good, length);
         for (unsigned j = 0; j < 12; j++) {
             seed = seed * 1664525 + 1013904223;

@@ -142,8 +142,9 @@ static void print_integer(ValuePrint *print, const CType *type, u64 value, Size 
 static void print_number(ValuePrint *print, const CType *type, u64 value)
 {
     static const Format as_character = {.letter = 'c'};
-    Size size = (Size)type_size(type);
     Commands *commands = print->commands;
+    u64 bytes = type_size(type);
+    Size size = bytes && bytes <= QWORD ? (Size)bytes : QWORD;
 
     value &= size_mask(size);
     if (print->format && print->format->has_letter) {

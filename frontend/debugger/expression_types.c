@@ -255,6 +255,8 @@ static ExpressionType cut_bits(ExpressionParser *parser, const CMember *member)
     expression_emit(parser, DO_SHIFT_LEFT);
     expression_push_number(parser, 64 - member->bits);
     expression_emit(parser, DO_SHIFT_RIGHT)->is_signed = is_signed;
+    if (type.is_whole)
+        return unit;
     type.is_place = false;
     return type;
 }

@@ -51,7 +51,8 @@ bool symbol_file_list_units(SymbolFile *file)
             break;
         offset = next;
     }
-    qsort(file->units, file->unit_count, sizeof *file->units, compare_units);
+    if (file->unit_count)
+        qsort(file->units, file->unit_count, sizeof *file->units, compare_units);
     return true;
 }
 
