@@ -93,3 +93,11 @@ void begin(void)
     for (;;)
         __asm__ volatile("hlt");
 }
+
+/* A compiler may copy a structure by it. */
+void *memcpy(void *to, const void *from, __SIZE_TYPE__ length)
+{
+    for (__SIZE_TYPE__ i = 0; i < length; i++)
+        ((char *)to)[i] = ((const char *)from)[i];
+    return to;
+}
