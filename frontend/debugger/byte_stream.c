@@ -35,7 +35,7 @@ void put_number(ByteWriter *writer, u64 value)
 /* Small ones of either sign are short. */
 void put_signed(ByteWriter *writer, i64 value)
 {
-    put_number(writer, (u64)value << 1 ^ (u64)(value >> 63));
+    put_number(writer, (u64)value << 1 ^ (value < 0 ? ~(u64)0 : 0));
 }
 
 void put_blob(ByteWriter *writer, const void *bytes, u64 length)

@@ -110,7 +110,7 @@ void selector_words(u16 selector, char *text, size_t size)
     if (selector_is_null(selector))
         snprintf(text, size, "null selector, RPL %u", selector & 3u);
     else
-        snprintf(text, size, "entry %u of the %s, RPL %u", selector >> 3,
+        snprintf(text, size, "entry %u of the %s, RPL %u", (unsigned)selector >> 3,
                  selector & 4 ? "LDT" : "GDT", selector & 3u);
 }
 

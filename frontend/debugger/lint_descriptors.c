@@ -68,7 +68,7 @@ void lint_descriptor(Lint *lint, const ObservedAccess *access)
     if (access->write || access->size != QWORD || !lint->booted || !cpu_protected(cpu))
         return;
     for (unsigned i = 0; i < COUNT_OF(tables); i++) {
-        if (is_entry(&tables[i], access->linear) && (i < 2 || (ldt->access & ACCESS_P))) {
+        if ((i < 2 || (ldt->access & ACCESS_P)) && is_entry(&tables[i], access->linear)) {
             look_at_entry(lint, &tables[i], access, i == 1);
             return;
         }

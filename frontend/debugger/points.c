@@ -78,7 +78,7 @@ const Point *debugger_add_point(Debugger *debugger, const PointSpec *spec, char 
     PointEntry *entry;
 
     if (debugger->point_count == MAX_POINTS) {
-        snprintf(error, error_size, "there are %u points already; delete some", MAX_POINTS);
+        snprintf(error, error_size, "there are %d points already; delete some", MAX_POINTS);
         return NULL;
     }
     entry = copy_spec(spec);
