@@ -225,6 +225,23 @@ Test(values, what_is_wrong_is_said)
     expect_answer("set nodes[1] = 5", "name a member");
 }
 
+Test(values, types)
+{
+    expect_exactly("whatis nodes[1].corners", "type = Point [3]");
+    expect_exactly("whatis &head->colour", "type = Colour *");
+    expect_exactly("whatis struct node *", "type = struct node *");
+    expect_answer("ptype struct node", "type = struct node { /* 52 bytes */\n"
+                                       "/*     0    */    int value;\n"
+                                       "/*     4    */    struct node *next;\n");
+    expect_answer("ptype *head", "/*    12    */        unsigned int whole;\n");
+    expect_answer("ptype nodes[0]", "/*    16:3  */    unsigned int middle : 7;\n");
+    expect_answer("ptype nodes[0]", "/*    28    */    Point corners[3];\n}");
+    expect_answer("ptype Colour", "RED = 1,\n    GREEN = 2,");
+    expect_answer("ptype 5 + 5", "do not say");
+    expect_answer("ptype struct nowhere", "no struct nowhere");
+    expect_answer("ptype", "Of what");
+}
+
 Test(values, members_are_set_and_watched)
 {
     say_to("set head->next->value = 77");
@@ -363,7 +380,9 @@ Test(values, damaged_files_do_no_harm)
 {
     static const char *const lines[] = {"print nodes",     "print head->next->corners[1]",
                                         "print matrix",    "print sizeof(struct node)",
-                                        "print (Colour)3", "info locals"};
+                                        "print (Colour)3", "info locals",
+                                        "ptype nodes",     "ptype struct node",
+                                        "ptype Colour"};
     static u8 good[1 << 20], bad[1 << 20];
     char path[] = "/tmp/vitrine-damaged-XXXXXX", line[64];
     FILE *stream = fopen(PROGRAM, "r");

@@ -163,6 +163,8 @@ CommandFunction command_do_delete, command_do_enable, command_do_disable, comman
 /* commands_memory.c */
 CommandFunction command_do_x, command_do_xp, command_do_print, command_do_set, command_do_disassemble,
     command_do_list;
+/* commands_types.c */
+CommandFunction command_do_ptype, command_do_whatis;
 /* commands_registers.c */
 CommandFunction command_info_registers;
 /* commands_paging.c */

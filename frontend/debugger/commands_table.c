@@ -100,6 +100,10 @@ static const CommandRow rows[] = {
      command_do_print, WORDS_EXPRESSION, 0},
     {"set", "", "PLACE = VALUE", "change a register, memory, or a $variable of your own",
      "  set eax = 5, set zf = 1, set byte[0x400] = 0x41, set $where = esp", command_do_set, WORDS_EXPRESSION, 0},
+    {"whatis", "", "EXPRESSION", "the type of an expression, as a program's DWARF has it", "", command_do_whatis,
+     WORDS_EXPRESSION, 0},
+    {"ptype", "", "TYPE|EXPRESSION", "the members of a structure, with their offsets; an enumeration's values",
+     "  ptype struct task, ptype tasks[3], ptype *p", command_do_ptype, WORDS_EXPRESSION, 0},
     {"x", "", "[/COUNT FORMAT SIZE] [ADDRESS]", "memory at a linear address",
      "  x/8xw $esp, x/10i $pc, x/s 0x8000, x/2a $ebp. FORMAT: x d u o t c a, i instructions, s string.\n"
      "  SIZE: b 1, h 2, w 4, g 8 bytes. Without an ADDRESS it goes on where the last one ended.",

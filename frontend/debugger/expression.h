@@ -66,6 +66,13 @@ unsigned expression_pointee(const Expression *expression);
  * while the file of symbols is loaded. */
 const CType *expression_c_type(const Expression *expression, bool *whole);
 
+/* Of an expression, or of the name of a program's type, `struct task *`. False with a sentence in `error`. */
+bool expression_find_type(const char *text, const ExpressionNames *names, CType *type, char *error,
+                          size_t error_size);
+
+/* A record itself, where the unit that names it only declares it. */
+CType expression_complete(const ExpressionNames *names, CType type);
+
 /* Where the value lies; PLACE_NONE for the value of a computation. False as expression_evaluate(). */
 bool expression_place(const Expression *expression, Cpu *cpu, Place *place, char *error,
                       size_t error_size);

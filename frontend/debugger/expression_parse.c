@@ -324,6 +324,30 @@ Expression *expression_compile(const char *text, const ExpressionNames *names, c
     return expression;
 }
 
+bool expression_find_type(const char *text, const ExpressionNames *names, CType *type, char *error,
+                          size_t error_size)
+{
+    ExpressionParser parser = {
+        .at = text, .names = names, .error = error, .error_size = error_size};
+    ExpressionType found;
+    Expression *expression;
+
+    if (expression_take_program_type(&parser, &found)) {
+        expression_skip_blanks(&parser);
+        *type = found.c;
+        if (parser.failed || !*parser.at)
+            return !parser.failed;
+    }
+    expression = expression_compile(text, names, error, error_size);
+    if (!expression)
+        return false;
+    *type = expression->type.c;
+    expression_free(expression);
+    if (!type->known)
+        snprintf(error, error_size, "the symbols do not say of what type it is");
+    return type->known;
+}
+
 void expression_free(Expression *expression)
 {
     free(expression);

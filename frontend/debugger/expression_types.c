@@ -209,17 +209,16 @@ bool expression_push_stride(ExpressionParser *parser, const ExpressionType *poin
     return size != 0;
 }
 
-/* A record that this unit only declares may be known to another. */
-static CType completed(const ExpressionParser *parser, CType type)
+CType expression_complete(const ExpressionNames *names, CType type)
 {
     const char *name = type_incomplete(&type);
     const SymbolFile *file;
     Dwarf_Die die;
 
-    if (!name || !parser->names || !parser->names->symbols)
+    if (!name || !names || !names->symbols)
         return type;
-    if (symbols_entry(parser->names->symbols, ENTRY_STRUCTURE, name, strlen(name), &file, &die) ||
-        symbols_entry(parser->names->symbols, ENTRY_UNION, name, strlen(name), &file, &die))
+    if (symbols_entry(names->symbols, ENTRY_STRUCTURE, name, strlen(name), &file, &die) ||
+        symbols_entry(names->symbols, ENTRY_UNION, name, strlen(name), &file, &die))
         return type_of_entry(&die);
     return type;
 }
@@ -232,7 +231,7 @@ ExpressionType expression_load_target(ExpressionParser *parser, const Expression
 
     if (!pointer->c.known || !expression_points(pointer))
         return expression_load(parser, DO_LOAD, &value);
-    target = completed(parser, type_target(&pointer->c));
+    target = expression_complete(parser->names, type_target(&pointer->c));
     return expression_load_typed(parser, &target);
 }
 
@@ -270,7 +269,7 @@ static ExpressionType parse_member(ExpressionParser *parser, const ExpressionTyp
 
     if (type_kind(&type) == C_POINTER)
         type = type_target(&type);
-    type = completed(parser, type);
+    type = expression_complete(parser->names, type);
     expression_skip_blanks(parser);
     name = parser->at;
     length = name_length(name);

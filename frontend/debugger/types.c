@@ -437,6 +437,21 @@ static const char *find_enumerator(const CType *type, u64 value, bool any_bit, u
     return NULL;
 }
 
+void type_each_enumerator(const CType *type, EnumeratorVisit *visit, void *owner)
+{
+    Dwarf_Die entry, child;
+    Dwarf_Attribute attribute;
+    Dwarf_Sword word;
+
+    if (type_kind(type) != C_ENUMERATION || !peel(type, &entry) || dwarf_child(&entry, &child))
+        return;
+    do {
+        if (dwarf_tag(&child) == DW_TAG_enumerator && dwarf_diename(&child) &&
+            !dwarf_formsdata(dwarf_attr(&child, DW_AT_const_value, &attribute), &word))
+            visit(owner, dwarf_diename(&child), word);
+    } while (!dwarf_siblingof(&child, &child));
+}
+
 const char *type_enumerator(const CType *type, u64 value)
 {
     u64 found;

@@ -60,6 +60,9 @@ void type_each_member(const CType *type, MemberVisit *visit, void *owner);
 /* Also within members that have no name; the offset is from the beginning of all. */
 bool type_member(const CType *type, const char *name, size_t length, CMember *member);
 
+/* An enumeration's values in order. */
+typedef void EnumeratorVisit(void *owner, const char *name, i64 value);
+void type_each_enumerator(const CType *type, EnumeratorVisit *visit, void *owner);
 /* The name of an enumeration's value; NULL: it has none. */
 const char *type_enumerator(const CType *type, u64 value);
 /* The lowest of its values that are one bit of `value`; NULL: there is none. */
