@@ -120,6 +120,18 @@ static void push_known(DwarfStack *stack, bool known, u64 value)
     push(stack, value);
 }
 
+/* clang keeps addresses in a table of their own. */
+static u64 indexed_address(DwarfStack *stack, const Dwarf_Op *step)
+{
+    Dwarf_Attribute *attribute = stack->context->attribute, entry;
+    Dwarf_Addr address = 0;
+
+    if (!attribute || dwarf_getlocation_attr(attribute, step, &entry) ||
+        dwarf_formaddr(&entry, &address))
+        stack->failed = true;
+    return address + stack->context->bias;
+}
+
 static void run_step(DwarfStack *stack, const Dwarf_Op *step)
 {
     const DwarfContext *context = stack->context;
@@ -128,6 +140,9 @@ static void run_step(DwarfStack *stack, const Dwarf_Op *step)
     switch (step->atom) {
     case DW_OP_addr:
         push(stack, step->number + context->bias);
+        break;
+    case DW_OP_addrx:
+        push(stack, indexed_address(stack, step));
         break;
     case DW_OP_const1u ... DW_OP_consts: /* libdw has extended their signs */
         push(stack, step->number);

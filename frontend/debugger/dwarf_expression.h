@@ -22,6 +22,7 @@ typedef struct DwarfContext {
     bool has_frame, has_base;
     u64 frame;                          /* the canonical frame address */
     u64 base;                           /* what DW_OP_fbreg counts from */
+    Dwarf_Attribute *attribute;         /* whose expression it is; NULL: addresses by number are unknown */
 } DwarfContext;
 
 typedef enum DwarfPlaceKind { DWARF_IN_MEMORY, DWARF_IN_REGISTER, DWARF_AS_VALUE } DwarfPlaceKind;

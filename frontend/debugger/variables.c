@@ -22,13 +22,15 @@ typedef struct Scope {
 
 static bool evaluate(const Scope *scope, Dwarf_Die *die, unsigned name, DwarfPlace *place)
 {
+    DwarfContext context = scope->context;
     Dwarf_Attribute attribute;
     Dwarf_Op *steps;
     size_t count;
 
+    context.attribute = &attribute;
     return dwarf_attr_integrate(die, name, &attribute) &&
            dwarf_getlocation_addr(&attribute, scope->address, &steps, &count, 1) == 1 &&
-           dwarf_evaluate(&scope->context, steps, count, place);
+           dwarf_evaluate(&context, steps, count, place);
 }
 
 static void find_base(Scope *scope, Dwarf_Die *function)
