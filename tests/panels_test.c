@@ -303,7 +303,7 @@ static void draw_every_panel(void)
             panels->table_chosen = frame;
             panels->chip_chosen = frame * 7;
             panels->memory.physical = frame & 1;
-            panels->memory.size = frame;
+            panels->memory.size = frame % 4;
             cr_assert(debugger_window_draw(window, surface, &picture, &status));
         }
         cr_expect_gt(drawn_pixels(), 2000, "%s is empty", panel_table[i].name);
