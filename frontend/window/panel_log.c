@@ -67,7 +67,7 @@ void panel_log(Panels *panels)
     count = choose(&panels->log, chosen);
     if (!gui_table_begin("log", 3, GUI_TABLE_SCROLL))
         return;
-    gui_table_column("clock, newest first", 20);
+    gui_table_column("newest first", 14);
     gui_table_column("what", 0);
     gui_table_column("at", (float)panels_digits(panels) + 1);
     gui_table_head();
