@@ -37,6 +37,7 @@ struct Block {
     Block *next_in_bucket, *next_in_page;
     void *translation;      /* the engine's */
     u32 executions;         /* the engine's, too */
+    bool ungrouped;         /* the engine's: its accesses are too often declined */
     bool straddles;         /* into another page: not in the table, and its bytes are checked each time */
     u8 rewritten;           /* how often translated code of its page had been written to, at most 255 */
 };

@@ -176,10 +176,11 @@ u64 crossing_call(Cpu *cpu, u32 number)
         return CALL_GOES_ON;
     }
     const CallSite *site = &translator->sites[number];
-    const TranslatedBlock *translation = &translator->translations[site->translation];
+    TranslatedBlock *translation = &translator->translations[site->translation];
     Block *block = translation->block;
 
     count_call(translator, site);
+    translation->declined += !site->called;
     flags_unpack(&cpu->flags, flags_from_native(cpu->native[NATIVE_FLAGS]));
     cpu->cycles = cpu->native[NATIVE_END] - cpu->native[NATIVE_BUDGET] - block->count;
     set_block(cpu, translation);

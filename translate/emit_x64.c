@@ -47,6 +47,18 @@ static void emit_call(Emitter *e, const IrOp *op)
     e->flags = FLAGS_IN_AX;
 }
 
+/* Leaves the translation behind an instruction, which has been executed. */
+static void emit_leave_behind(Emitter *e, u8 insn)
+{
+    const Block *block = e->ir->block;
+    u64 rip = (u32)(e->ir->rip + block->insns[insn + 1].start);
+
+    x64_alu_immediate(&e->a, QWORD, 0, host_register(H_BUDGET), block->count - insn - 1);
+    x64_load_immediate(&e->a, H_T0, rip);
+    x64_op(&e->a, QWORD, 0x89, H_T0, CPU_FIELD(rip));
+    emit_stub(e, EXIT_INDIRECT);
+}
+
 static void emit_declined(Emitter *e)
 {
     for (unsigned i = 0; i < e->decline_count; i++) {
@@ -58,7 +70,9 @@ static void emit_declined(Emitter *e)
             emit_flags_again(e, decline->again);
         emit_x87_record(e, &decline->x87);
         emit_call_site(e, decline->insn, e->backend->call);
-        if (decline->resume) {
+        if (decline->leaves) {
+            emit_leave_behind(e, decline->insn);
+        } else if (decline->resume) {
             e->flags = FLAGS_IN_AX;
             if (decline->flags == FLAGS_IN_HOST || decline->flags == FLAGS_IN_BOTH)
                 emit_restore_flags(e);
@@ -80,6 +94,7 @@ static void end_instruction(Emitter *e, u8 insn)
         return;
     decline = &e->declines[e->decline_count - 1];
     decline->resume = e->a.at;
+    decline->leaves = e->spanned[insn];
     decline->flags = e->flags;
 }
 
@@ -142,6 +157,7 @@ bool backend_emit(Backend *backend, const IrBlock *ir, u32 number, u32 variant, 
 
     code->start = start;
     code->exits[0] = code->exits[1] = (HostExit){0};
+    emit_find_groups(&e);
     emit_entry(&e);
     emit_body(&e);
     emit_cold_look_ups(&e);

@@ -38,13 +38,23 @@ typedef struct Decline {
     u8 insn;
     const IrOp *again;      /* makes the flags; NULL: they are in AX */
     u8 *resume;             /* NULL: it ends the block */
+    bool leaves;            /* a group of accesses reaches over it: it is not resumed */
     FlagsPlace flags;       /* there */
     X87Record x87;          /* before the instruction */
 } Decline;
 
-/* A full look-up off the path of one that asks a slot first. */
+/* Accesses that ask once: operations `first` to `last`, bytes from `low` up to `high` from what the base
+ * is at the first. */
+typedef struct AccessGroup {
+    u16 first, last;
+    i32 low, high;
+} AccessGroup;
+
+/* A full look-up off the path of one that asks a slot first: of `size` bytes at `address`. */
 typedef struct ColdLookUp {
     const IrOp *op;
+    IrAddress address;
+    unsigned size;
     Access access;
     bool direct;
     u8 slot;
@@ -71,6 +81,10 @@ typedef struct Emitter {
     unsigned decline_count;
     ColdLookUp cold[BLOCK_MAX_INSNS * 2];
     unsigned cold_count;
+    AccessGroup groups[BLOCK_MAX_INSNS * 2];
+    unsigned group_count;
+    u8 group_of[IR_MAX_OPS];            /* of an operation: its group's number + 1; 0: none */
+    bool spanned[BLOCK_MAX_INSNS];      /* a group reaches over the end of this instruction */
     WatchStub watches[BLOCK_MAX_INSNS * 2];
     unsigned watch_count;
     u8 *budget_jump;
@@ -98,6 +112,7 @@ void emit_restore_flags(Emitter *e);    /* into the host's, if they are only in 
 void emit_yield_flags(Emitter *e, const IrOp *op);
 /* EFLAGS as a register. */
 void emit_flags_register(Emitter *e, const IrOp *op);
+bool emit_changes(const IrOp *op, u8 value);    /* Does it change this guest register? */
 void emit_carry(Emitter *e, const IrOp *op);
 /* Makes the flags of `op` once more, in AX. */
 void emit_flags_again(Emitter *e, const IrOp *op);
@@ -110,6 +125,13 @@ HostOperand emit_address_operand(Emitter *e, const IrAddress *address);
 void emit_offset(Emitter *e, const IrAddress *address);     /* into H_ADDRESS */
 void emit_decline(Emitter *e, const IrOp *op, unsigned condition);
 void emit_cold_look_ups(Emitter *e);
+bool emit_has_slot(const Emitter *e, const IrOp *op);
+u8 emit_slot_of(const Emitter *e, const IrAddress *address, Access access);
+/* Can base and displacement stay in the access's own operand? */
+bool emit_is_direct(const IrOp *op);
+
+void emit_find_groups(Emitter *e);      /* emit_x64_group.c */
+const AccessGroup *emit_group_of(const Emitter *e, const IrOp *op);     /* or NULL */
 
 /* emit_x64_memory.c and emit_x64_watch.c share: */
 Decline *emit_decline_of(Emitter *e, u8 insn);

@@ -66,7 +66,7 @@ static bool is_repeatable(const IrOp *op)
     }
 }
 
-static bool changes(const IrOp *op, u8 value)
+bool emit_changes(const IrOp *op, u8 value)
 {
     if (!is_pinned_register(value))
         return false;
@@ -95,7 +95,7 @@ static bool is_kept(const Emitter *e, const IrOp *from)
     const IrOp *producer = e->producer, *end = e->ir->ops + e->ir->count;
 
     for (const IrOp *op = producer + 1; op < from; op++)
-        if (changes(op, producer->dst) || changes(op, producer->src))
+        if (emit_changes(op, producer->dst) || emit_changes(op, producer->src))
             return false;
     for (const IrOp *op = from; op < end; op++) {
         if (ir_calls(op) || op->opcode == IR_DIV || op->opcode == IR_IDIV ||
@@ -104,7 +104,7 @@ static bool is_kept(const Emitter *e, const IrOp *from)
             return false;
         if (op->defines)
             return op->defines == FLAGS_OSZAPC;
-        if (changes(op, producer->dst) || changes(op, producer->src))
+        if (emit_changes(op, producer->dst) || emit_changes(op, producer->src))
             return false;
     }
     return false;

@@ -136,12 +136,12 @@ static HostOperand slot_addend(unsigned slot)
 
 /* The TLB's entry for H_ADDRESS, by its offset from the first, in H_T1; declines if that is not the
  * one. */
-static void emit_tlb(Emitter *e, const IrOp *op, Access access)
+static void emit_tlb(Emitter *e, const IrOp *op, unsigned size, Access access)
 {
     Assembler *a = &e->a;
 
     emit_entry_offset(e);
-    x64_op(a, QWORD, 0x8D, H_SCRATCH, host_memory(H_ADDRESS, op->size - 1));
+    x64_op(a, QWORD, 0x8D, H_SCRATCH, host_memory(H_ADDRESS, (i64)size - 1));
     x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
     x64_op(a, QWORD, 0x0B, H_SCRATCH, CPU_FIELD(tlb_epoch));
     x64_op(a, QWORD, 0x3B, H_SCRATCH,
@@ -155,7 +155,7 @@ static void emit_tlb(Emitter *e, const IrOp *op, Access access)
 /* ---- slots ---- */
 
 /* A slot knows offsets, which must be linear addresses. */
-static bool has_slot(const Emitter *e, const IrOp *op)
+bool emit_has_slot(const Emitter *e, const IrOp *op)
 {
     const IrAddress *address = &op->address;
 
@@ -167,7 +167,7 @@ static bool has_slot(const Emitter *e, const IrOp *op)
 
 /* By base register; what has an index, or is far from where that points, goes another way through
  * memory. */
-static u8 slot_of(const Emitter *e, const IrAddress *address, Access access)
+u8 emit_slot_of(const Emitter *e, const IrAddress *address, Access access)
 {
     unsigned base = address->base ? address->base - VALUE_GPR : 0;
     unsigned index = address->index ? address->index - VALUE_GPR : 0;
@@ -181,8 +181,7 @@ static u8 slot_of(const Emitter *e, const IrAddress *address, Access access)
     return (u8)(slot + e->ir->assumptions.as * SLOTS_OF_PRIVILEGE);
 }
 
-/* A base register and a displacement can stay in the access's own operand. */
-static bool is_direct(const IrOp *op)
+bool emit_is_direct(const IrOp *op)
 {
     return op->address.base && !op->address.index && op->opcode != IR_LOAD_FOR_WRITE &&
            !ir_is_x87(op);
@@ -202,20 +201,41 @@ static void emit_slot_hit(Emitter *e, const ColdLookUp *cold)
     x64_op(&e->a, QWORD, 0x03, H_ADDRESS, slot_addend(cold->slot));
 }
 
+/* Another access has asked already. */
+static void emit_member(Emitter *e, const IrOp *op)
+{
+    Access access =
+        op->opcode == IR_STORE || op->opcode == IR_LOOK_UP_FOR_WRITE || op->opcode == IR_SIMD_STORE
+            ? ACCESS_WRITE
+            : ACCESS_READ;
+
+    x64_op(&e->a, QWORD, 0x8B, H_ADDRESS, slot_addend(emit_slot_of(e, &op->address, access)));
+    e->memory =
+        host_indexed(H_ADDRESS, emit_value(op->address.base), 0, (i32)op->address.displacement);
+}
+
 static void emit_slot_look_up(Emitter *e, const IrOp *op, Access access)
 {
     Assembler *a = &e->a;
     ColdLookUp *cold = &e->cold[e->cold_count++];
-    i32 room = PAGE_SIZE - op->size;
+    const AccessGroup *group = emit_group_of(e, op);
+    i32 room;
 
     *cold = (ColdLookUp){.op = op,
+                         .address = op->address,
+                         .size = op->size,
                          .access = access,
-                         .direct = is_direct(op),
-                         .slot = slot_of(e, &op->address, access)};
+                         .direct = emit_is_direct(op),
+                         .slot = emit_slot_of(e, &op->address, access)};
+    if (group) {
+        cold->address.displacement = (u64)(i64)group->low;
+        cold->size = (unsigned)(group->high - group->low);
+    }
+    room = PAGE_SIZE - (i32)cold->size;
     emit_decline_of(e, op->insn);
     if (cold->direct) {
         /* 64 bits wide, so that what wraps at 4 GiB is in no page. */
-        x64_op(a, QWORD, 0x8D, H_SCRATCH, emit_address_operand(e, &op->address));
+        x64_op(a, QWORD, 0x8D, H_SCRATCH, emit_address_operand(e, &cold->address));
     } else {
         emit_offset(e, &op->address);
         x64_op(a, QWORD, 0x8B, H_SCRATCH, host_register(H_ADDRESS));
@@ -255,9 +275,9 @@ static void emit_cold_look_up(Emitter *e, const ColdLookUp *cold)
 
     x64_patch(cold->jump, a->at);
     if (cold->direct)
-        emit_offset(e, &cold->op->address);
+        emit_offset(e, &cold->address);
     emit_alignment(e, cold->op);
-    emit_tlb(e, cold->op, cold->access);
+    emit_tlb(e, cold->op, cold->size, cold->access);
     x64_op(a, QWORD, 0x8B, H_SCRATCH, host_register(H_ADDRESS));
     x64_op_immediate(a, QWORD, 0x81, 4, host_register(H_SCRATCH), -PAGE_SIZE);
     x64_op(a, QWORD, 0x89, H_SCRATCH, emit_slot_page(cold->slot));
@@ -267,7 +287,7 @@ static void emit_cold_look_up(Emitter *e, const ColdLookUp *cold)
     x64_op(a, QWORD, 0x89, H_SCRATCH, slot_addend(cold->slot));
     if (cold->direct) { /* host address less what the operand adds, which may wrap */
         x64_op(a, QWORD, 0x03, H_ADDRESS, host_register(H_SCRATCH));
-        x64_op(a, QWORD, 0x8D, H_SCRATCH, emit_address_operand(e, &cold->op->address));
+        x64_op(a, QWORD, 0x8D, H_SCRATCH, emit_address_operand(e, &cold->address));
         x64_op(a, QWORD, 0x2B, H_ADDRESS, host_register(H_SCRATCH));
     }
     x64_patch(x64_jump(a), cold->back);
@@ -281,9 +301,15 @@ void emit_cold_look_ups(Emitter *e)
 
 void emit_look_up(Emitter *e, const IrOp *op, Access access)
 {
+    const AccessGroup *group = emit_group_of(e, op);
+
+    if (group && op != &e->ir->ops[group->first]) {
+        emit_member(e, op);
+        return;
+    }
     emit_yield_flags(e, op);
     e->memory = host_memory(H_ADDRESS, 0);
-    if (has_slot(e, op)) {
+    if (emit_has_slot(e, op)) {
         emit_slot_look_up(e, op, access);
         return;
     }
@@ -291,7 +317,7 @@ void emit_look_up(Emitter *e, const IrOp *op, Access access)
     emit_alignment(e, op); /* a flat segment's offsets are linear addresses */
     if (!is_flat(e, op->address.segment))
         emit_segment(e, op, access == ACCESS_WRITE);
-    emit_tlb(e, op, access);
+    emit_tlb(e, op, op->size, access);
     if (op->opcode == IR_X87_LOAD || op->opcode == IR_X87_STORE)
         emit_x87_operand(e, op);
     x64_op(&e->a, QWORD, 0x03, H_ADDRESS, emit_tlb_operand(e, offsetof(TlbEntry, addend)));

@@ -101,6 +101,8 @@ static void make_ir(Translator *translator)
 /* Those of the translation that was made last. */
 static void add_sites(Translator *translator, const Block *block)
 {
+    u32 first = translator->site_count;
+
     for (unsigned i = 0; i < block->count; i++) {
         const Insn *insn = &block->insns[i];
         InsnName name = name_of(insn);
@@ -114,6 +116,9 @@ static void add_sites(Translator *translator, const Block *block)
                        .uses_flags = (insn_info[name].reads | insn_info[name].writes |
                                       insn_info[name].undefined) != 0};
     }
+    for (unsigned i = 0; i < translator->ir.count; i++)
+        if (ir_calls(&translator->ir.ops[i]))
+            translator->sites[first + translator->ir.ops[i].insn].called = true;
 }
 
 static TranslatedBlock *translate(Cpu *cpu, Block *block, u32 variant)

@@ -11,7 +11,10 @@
 #include "cpu/engine.h"
 #include "translate/x87_state.h"
 
-enum { HOT = 8 }; /* executions after which a block is translated */
+enum {
+    HOT = 8,              /* executions after which a block is translated */
+    MOST_DECLINED = 4096, /* accesses of a translation, before it is made anew without groups */
+};
 
 /* How generated code was left, if the way that it took can be remembered. */
 typedef struct Way {
@@ -46,6 +49,11 @@ static Block *run_translations(Cpu *cpu, const TranslatedBlock *translation, Way
         return NULL;
     if (kind == EXIT_BUDGET)
         return last->block;
+    if (last->declined > MOST_DECLINED && !last->block->ungrouped) {
+        last->block->ungrouped = true;
+        translations_drop(cpu, last->block);
+        return code_cache_next(cpu, cpu->block);
+    }
     way->from = last;
     way->kind = kind;
     way->within_page = same_page(link_key(cpu), cpu->block_key);

@@ -26,6 +26,7 @@ struct TranslatedBlock {
     Link links[2];
     Link *incoming;
     TranslatedBlock *next;  /* of the same block */
+    u32 declined;           /* how often one of its accesses was */
 };
 
 /* Where the interpreter's body is called for an instruction. */
@@ -34,6 +35,7 @@ typedef struct CallSite {
     const Insn *insn;
     u32 translation;        /* its number */
     u16 name;               /* InsnName */
+    bool called;            /* always, not only when an access is declined */
     bool ends_block;
     bool uses_flags;        /* reads or changes the arithmetic ones */
 } CallSite;
