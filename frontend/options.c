@@ -92,7 +92,7 @@ static const OptionRow rows[] = {
     {"M", "pc", NULL, set_machine},
     {"engine", "NAME[,without=PASS+...]",
      "translator (default), interpreter, or lockstep: both, compared; without: leave out passes\n"
-     "of the translator (fuse, flags, slots, host-flags, chains), to see what they buy", set_engine},
+     "of the translator (fuse, flags, slots, groups, host-flags, chains), to see what they buy", set_engine},
     {"tb-size", "N", "megabytes for translated code (64)", set_tb_size},
     {"mips", "N", "instructions per guest microsecond (100)", set_mips},
     {"rtc", "base=WHEN", "the clock starts at utc, localtime or 2006-06-17T16:01:21", set_rtc},
@@ -287,13 +287,15 @@ static bool check_together(Parser *parser)
     }
     if ((options->record || options->replay) && (options->lockstep || !options->timeline)) {
         parser->option = options->record ? "-record" : "-replay";
-        return option_error(parser, NULL, "this needs a timeline, which -engine lockstep and "
-                                          "-timeline off leave out");
+        return option_error(parser, NULL,
+                            "this needs a timeline, which -engine lockstep and "
+                            "-timeline off leave out");
     }
     if (options->load_snapshot && (options->record || options->replay || !options->timeline)) {
         parser->option = "-loadvm";
-        return option_error(parser, NULL, "this needs a timeline, and goes with neither -record nor "
-                                          "-replay");
+        return option_error(parser, NULL,
+                            "this needs a timeline, and goes with neither -record nor "
+                            "-replay");
     }
     if (options->record && options->replay) {
         parser->option = "-record";

@@ -130,7 +130,9 @@ static bool parse_passes(Parser *parser, char *words)
         while (translator_pass_name(number) && strcmp(word, translator_pass_name(number)) != 0)
             number++;
         if (!translator_pass_name(number))
-            return option_error(parser, word, "what can be left out is fuse, flags, slots, host-flags and chains");
+            return option_error(
+                parser, word,
+                "what can be left out is fuse, flags, slots, groups, host-flags and chains");
         parser->options->passes_left_out |= 1u << number;
     }
     return true;

@@ -77,7 +77,7 @@ typedef struct HostCode {
 } HostCode;
 
 /* What can be left out, to see what it buys. */
-enum { WITHOUT_SLOTS = 1, WITHOUT_HOST_FLAGS = 2 };
+enum { WITHOUT_SLOTS = 1, WITHOUT_HOST_FLAGS = 2, WITHOUT_GROUPS = 4 };
 
 /* Executes the guest instruction of a call site. Gives CALL_..., or the code to go on in; for
  * IR_CALL_SIMPLE always CALL_GOES_ON. */

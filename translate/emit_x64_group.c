@@ -163,7 +163,7 @@ void emit_find_groups(Emitter *e)
 {
     Finder finder = {.e = e};
 
-    if (e->backend->watching || e->ir->block->ungrouped)
+    if (e->backend->watching || e->ir->block->ungrouped || (e->backend->without & WITHOUT_GROUPS))
         return;
     for (unsigned i = 0; i < e->ir->count; i++) {
         const IrOp *op = &e->ir->ops[i];

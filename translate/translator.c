@@ -153,7 +153,7 @@ bool translator_listen(Cpu *cpu, TranslatorListener *listener, void *context)
 
 const char *translator_pass_name(unsigned number)
 {
-    static const char *const others[] = {"slots", "host-flags", "chains", NULL};
+    static const char *const others[] = {"slots", "groups", "host-flags", "chains", NULL};
 
     if (number < IR_PASSES)
         return ir_passes[number].name;
@@ -166,6 +166,7 @@ void translator_set_passes(Cpu *cpu, u32 left_out)
 
     translator->passes_left_out = left_out;
     translator->backend.without = (bit(left_out, SLOTS_PASS) ? WITHOUT_SLOTS : 0) |
+                                  (bit(left_out, GROUPS) ? WITHOUT_GROUPS : 0) |
                                   (bit(left_out, HOST_FLAGS) ? WITHOUT_HOST_FLAGS : 0);
     translations_forget(cpu);
 }

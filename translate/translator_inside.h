@@ -62,6 +62,7 @@ enum {
     MAX_SITES = 1 << 20,
     /* What is no pass but can be left out, too. */
     SLOTS_PASS = IR_PASSES,
+    GROUPS,
     HOST_FLAGS,
     CHAINS,                 /* going from block to block within generated code */
 };
