@@ -94,6 +94,19 @@ Test(translate, code_that_changes_itself)
     compare_engines(smc_movs, smc_movs_end, 0);
 }
 
+/* The x87 remembers the selector that its operand was accessed by, not the one that is loaded then.
+ */
+PROGRAM(x87_selector, 32,
+        "mov ecx, 100\n mov eax, ds\n"
+        "1: fld dword ptr [0xD000]\n xor eax, 3\n mov ds, eax\n"
+        "fnstenv [0xD100]\n fninit\n add ebx, [0xD114]\n rol ebx, 1\n"
+        "dec ecx\n jnz 1b\n hlt");
+
+Test(translate, segment_of_the_x87_s_operand)
+{
+    compare_engines(x87_selector, x87_selector_end, 3);
+}
+
 /* What an access has found is not good enough for the next, once alignment is checked. */
 PROGRAM(alignment_checked, 32,
         "push eax\n pop eax\n mov eax, [esp + 1]\n"

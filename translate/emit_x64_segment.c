@@ -41,6 +41,7 @@ void emit_load_segment(Emitter *e, const IrOp *op)
     Assembler *a = &e->a;
     u64 segment = offsetof(Cpu, segments) + op->immediate * sizeof(Segment);
 
+    emit_x87_end(e); /* its operand's selector is still that of before */
     emit_save_flags(e);
     e->flags = FLAGS_IN_AX;
     x64_op(a, DWORD, 0x0FB7, H_T0, emit_operand(e, op->src));
