@@ -5,9 +5,7 @@
 #include "frontend/monitor_client.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { TELNET_SE = 240, TELNET_SB = 250, TELNET_DONT = 254, TELNET_IAC = 255 };
@@ -21,7 +19,7 @@ void monitor_client_close(MonitorClient *client)
 {
     if (client->fd >= 0)
         close(client->fd);
-    free(client->output);
+    outgoing_free(&client->output);
     *client = (MonitorClient){.fd = -1};
 }
 
@@ -82,65 +80,36 @@ bool monitor_client_has(const MonitorClient *client, char byte)
 
 /* ---- going out ---- */
 
-static bool make_room(MonitorClient *client, size_t more)
+static void add(MonitorClient *client, const char *text, size_t length)
 {
-    size_t wanted = client->output_length + more;
-    char *larger;
-
-    if (wanted > CLIENT_MOST)
-        return false;
-    if (wanted <= client->output_room)
-        return true;
-    wanted *= 2;
-    larger = realloc(client->output, wanted);
-    if (!larger)
-        return false;
-    client->output = larger;
-    client->output_room = wanted;
-    return true;
+    if (client->fd >= 0 && !client->lost)
+        outgoing_add(&client->output, text, length, CLIENT_MOST);
 }
 
+/* A terminal wants each line to begin on the left. */
 void monitor_client_write(MonitorClient *client, const char *text, size_t length)
 {
     bool carriage_return = client->terminal || client->telnet;
+    const char *end;
 
-    if (client->fd < 0 || client->lost || !make_room(client, 2 * length))
-        return;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '\n' && carriage_return)
-            client->output[client->output_length++] = '\r';
-        client->output[client->output_length++] = text[i];
+    while (carriage_return && (end = memchr(text, '\n', length))) {
+        size_t line = (size_t)(end - text);
+
+        add(client, text, line);
+        add(client, "\r\n", 2);
+        text += line + 1;
+        length -= line + 1;
     }
-}
-
-/* A client that has gone is no reason for SIGPIPE. */
-static ssize_t give(const MonitorClient *client, const char *bytes, size_t length)
-{
-    return client->terminal ? write(client->fd, bytes, length)
-                            : send(client->fd, bytes, length, MSG_NOSIGNAL);
+    add(client, text, length);
 }
 
 void monitor_client_flush(MonitorClient *client)
 {
-    size_t done = 0;
-    ssize_t sent;
-
-    while (done < client->output_length && !client->lost) {
-        sent = give(client, client->output + done, client->output_length - done);
-        if (sent > 0)
-            done += (size_t)sent;
-        else if (sent == 0 || errno == EAGAIN || errno == EWOULDBLOCK)
-            break;
-        else if (errno != EINTR)
-            client->lost = true;
-    }
-    if (!done)
-        return;
-    client->output_length -= done;
-    memmove(client->output, client->output + done, client->output_length);
+    if (client->fd >= 0 && !client->lost && !outgoing_give(&client->output, client->fd))
+        client->lost = true;
 }
 
 bool monitor_client_is_sent(const MonitorClient *client)
 {
-    return client->lost || !client->output_length;
+    return client->lost || !client->output.length;
 }

@@ -4,6 +4,7 @@
 #ifndef FRONTEND_MONITOR_CLIENT_H
 #define FRONTEND_MONITOR_CLIENT_H
 
+#include "frontend/outgoing.h"
 #include "mmu/base.h"
 
 #include <poll.h>
@@ -25,8 +26,7 @@ typedef struct MonitorClient {
     unsigned at, end;
     unsigned option;            /* bytes of telnet's command that have come */
     bool subnegotiation;
-    char *output;               /* what the host has not taken yet */
-    size_t output_length, output_room;
+    Outgoing output;
 } MonitorClient;
 
 /* `fd` must not block; it is the client's from here on. */

@@ -217,7 +217,7 @@ void monitor_remote_poll(MonitorRemote *monitor)
     if (monitor->waits)
         look_for_stop(monitor);
     tell_stop(monitor);
-    while (!monitor->waits && client->output_length < CLIENT_UNREAD && lines < LINES_AT_ONCE &&
+    while (!monitor->waits && client->output.length < CLIENT_UNREAD && lines < LINES_AT_ONCE &&
            monitor_client_next(client, &byte)) {
         take_byte(monitor, byte);
         lines += byte == '\n' || byte == '\r';
@@ -239,7 +239,7 @@ nfds_t monitor_remote_wait(const MonitorRemote *monitor, struct pollfd *polled)
     *polled = (struct pollfd){.fd = client->fd < 0 ? monitor->listener : client->fd};
     if (client->fd < 0 || (!unread && !client->over))
         polled->events |= POLLIN;
-    if (client->output_length || (unread && !monitor->waits))
+    if (client->output.length || (unread && !monitor->waits))
         polled->events |= POLLOUT;
     return polled->events ? 1 : 0;
 }

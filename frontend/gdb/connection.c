@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,40 +24,16 @@ void gdb_connection_close(GdbConnection *connection)
 {
     if (connection->fd >= 0)
         close(connection->fd);
-    free(connection->output);
+    outgoing_free(&connection->output);
     *connection = (GdbConnection){.fd = -1};
 }
 
 /* ---- going out ---- */
 
-static bool make_room(GdbConnection *connection, size_t more)
-{
-    size_t wanted = connection->output_length + more;
-    char *larger;
-
-    if (wanted > GDB_UNREAD)
-        return false;
-    if (wanted <= connection->output_room)
-        return true;
-    wanted = wanted < GDB_FRAMED ? GDB_FRAMED : 2 * wanted;
-    larger = realloc(connection->output, wanted);
-    if (!larger)
-        return false;
-    connection->output = larger;
-    connection->output_room = wanted;
-    return true;
-}
-
 static void send_bytes(GdbConnection *connection, const char *bytes, size_t length)
 {
-    if (connection->lost)
-        return;
-    if (!make_room(connection, length)) {
+    if (!connection->lost && !outgoing_add(&connection->output, bytes, length, GDB_UNREAD))
         connection->lost = true;
-        return;
-    }
-    memcpy(connection->output + connection->output_length, bytes, length);
-    connection->output_length += length;
 }
 
 void gdb_connection_send(GdbConnection *connection, const char *content, size_t length)
@@ -69,24 +44,9 @@ void gdb_connection_send(GdbConnection *connection, const char *content, size_t 
 
 void gdb_connection_flush(GdbConnection *connection)
 {
-    size_t done = 0;
-    ssize_t sent;
-
     connection->reads = 0;
-    while (done < connection->output_length && !connection->lost) {
-        sent = send(connection->fd, connection->output + done, connection->output_length - done,
-                    MSG_NOSIGNAL);
-        if (sent >= 0)
-            done += (size_t)sent;
-        else if (errno == EAGAIN || errno == EWOULDBLOCK)
-            break;
-        else if (errno != EINTR)
-            connection->lost = true;
-    }
-    if (!done)
-        return;
-    connection->output_length -= done;
-    memmove(connection->output, connection->output + done, connection->output_length);
+    if (!connection->lost && !outgoing_give(&connection->output, connection->fd))
+        connection->lost = true;
 }
 
 /* ---- coming in ---- */

@@ -6,6 +6,7 @@
 #define FRONTEND_GDB_CONNECTION_H
 
 #include "frontend/gdb/packet.h"
+#include "frontend/outgoing.h"
 
 /* Who lets so many bytes lie unread does not listen. */
 enum { GDB_UNREAD = 1 << 20, GDB_INPUT = 4096 };
@@ -18,8 +19,7 @@ typedef struct GdbConnection {
     u8 input[GDB_INPUT];        /* read and not yet decoded */
     unsigned at, end;
     unsigned reads;             /* since the last flush: whoever floods us must wait */
-    char *output;               /* not yet taken by the host */
-    size_t output_length, output_room;
+    Outgoing output;
     char last[GDB_FRAMED];      /* the last packet sent, for a '-' */
     size_t last_length;
 } GdbConnection;

@@ -261,7 +261,7 @@ nfds_t gdb_server_wait(GdbServer *server, struct pollfd *polled)
     if (server->client.fd >= 0)
         polled[count++] = (struct pollfd){
             .fd = server->client.fd,
-            .events = (short)(POLLIN | (server->client.output_length ? POLLOUT : 0))};
+            .events = (short)(POLLIN | (server->client.output.length ? POLLOUT : 0))};
     for (unsigned i = 0; i < GDB_TURNED_AWAY; i++)
         if (server->turned_away[i].fd >= 0)
             polled[count++] = (struct pollfd){.fd = server->turned_away[i].fd, .events = POLLIN};
