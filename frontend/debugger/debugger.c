@@ -326,7 +326,9 @@ bool debugger_scan(Debugger *debugger, u64 until, bool at_end, Stop *last)
     debugger->hit_count = 0;
     debugger->decided_at = machine_cycles(debugger->machine);
     set_goal(debugger, GOAL_CONTINUE);
-    debugger->observer.looked = ~(u64)0; /* the instruction at hand counts */
+    /* The instruction at hand counts, unless it may just go on repeating. */
+    debugger->observer.looked =
+        steps_repeats_here(debugger) ? machine_cycles(debugger->machine) : ~(u64)0;
     while (machine_cycles(debugger->machine) < until &&
            (result == RUN_BUDGET || result == RUN_STOPPED)) {
         result = debugger_run(debugger, until);

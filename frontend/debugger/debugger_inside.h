@@ -141,6 +141,8 @@ RunResult steps_run(Debugger *debugger, u64 until);
 bool steps_is_return(const Insn *insn);
 bool steps_is_repeated(const Insn *insn);
 bool steps_comes_back(const Insn *insn);
+/* Is a repeated string instruction the next one, or the one at work? */
+bool steps_repeats_here(Debugger *debugger);
 /* Is XCHG BX, BX the next instruction? */
 bool steps_is_magic(Debugger *debugger);
 /* One call of machine_run(), and what the points say to it. */

@@ -116,9 +116,13 @@ bool search_back(Search *search)
 }
 
 /* A data access at the end of one piece stops at its very end; so pieces include their ends, except
- * the last, whose end is where we are. */
+ * the last, whose end is where we are. Whether a repeated string instruction begins at a piece's
+ * beginning, or goes on repeating, shows only when it is run to: by the piece before. */
 bool search_for_points(Search *search, u64 end)
 {
-    return debugger_scan(search->debugger, end, end < search->origin || search->inclusive,
+    u64 until = end + search->open_end;
+
+    search->open_end = steps_repeats_here(search->debugger);
+    return debugger_scan(search->debugger, until, until < search->origin || search->inclusive,
                          &search->stop);
 }

@@ -18,6 +18,7 @@ struct Search {
     /* Can it not have been between the snapshot `index` and the next? NULL: it may always. */
     bool (*rules_out)(const Search *search, unsigned index);
     Stop stop;      /* of search_for_points() */
+    bool open_end;  /* it has yet to look at the instruction that begins at the end of the piece */
 };
 
 /* Leaves the machine anywhere in the past. */

@@ -150,6 +150,13 @@ bool steps_is_repeated(const Insn *insn)
     return is_string(opcode_rows[insn->row].name) && (insn->prefixes & (PREFIX_REP | PREFIX_REPNE));
 }
 
+bool steps_repeats_here(Debugger *debugger)
+{
+    Upcoming upcoming = look_ahead(debugger);
+
+    return upcoming.known && steps_is_repeated(&upcoming.insn);
+}
+
 bool steps_comes_back(const Insn *insn)
 {
     return comes_back(insn);
@@ -261,6 +268,7 @@ static void finish_one(Debugger *debugger)
     debugger->in_line = debugger->entering = debugger->out_tried = false;
     if (points_at(debugger))
         return;
+    debugger->observer.looked = machine_cycles(debugger->machine);
     if (--debugger->steps_left == 0)
         debugger_stop_for(debugger, STOP_STEP, "at %04X:%08llX",
                           debugger->cpu->segments[CS].selector,
@@ -278,7 +286,6 @@ static RunResult step_once(Debugger *debugger)
     if (debugger->goal == GOAL_LINE)
         begin_line(debugger);
     debugger->interrupted = false;
-    debugger->observer.looked = now;
     result = debugger_run_once(debugger, now + 1);
     if (stopped(debugger) || (result != RUN_BUDGET && result != RUN_STOPPED) ||
         machine_cycles(debugger->machine) == now)
@@ -289,8 +296,6 @@ static RunResult step_once(Debugger *debugger)
         come_back_from_call(debugger, before.next, before.stack);
     else if (is_done(debugger, &before))
         finish_one(debugger);
-    else
-        points_at(debugger);
     return result;
 }
 
