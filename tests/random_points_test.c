@@ -4,108 +4,18 @@
  * that another machine made, one instruction at a time. make points-fuzz has more seeds.
  */
 #include "frontend/debugger/reverse.h"
-#include "frontend/debugger/reverse_search.h"
 #include "tests/debugger_rig.h"
+#include "tests/points_trace.h"
 
 #include <stdio.h>
 
 enum {
-    TRACE = 40000, /* instructions */
-    TOUCHES = 4,   /* of one of them, at most */
     POINTS = 5,
     MOVES = 120,
     SEEDS = 12,
     COUNTER = 0x500,
     STACK = 0x7000,
 };
-
-/* Calls, recursion, a software interrupt, a repeated string, ports. */
-FIRMWARE(wanderer, "xor ax, ax\n mov ds, ax\n mov es, ax\n mov ss, ax\n mov sp, 0x7000\n cld\n"
-                   "mov word ptr [0x100], offset wanderer_handler - wanderer\n"
-                   "mov word ptr [0x102], 0xF000\n"
-                   "wanderer_again: inc word ptr [0x500]\n"
-                   "call wanderer_work\n"
-                   "out 0x80, al\n"
-                   "mov di, 0x600\n mov cx, 5\n rep stosb\n"
-                   "test byte ptr [0x500], 3\n jnz wanderer_skip\n int 0x40\n"
-                   "wanderer_skip: add ax, [0x500]\n"
-                   "in al, 0x80\n push ax\n pop bx\n"
-                   "jmp wanderer_again\n"
-                   "wanderer_work: add ax, 3\n mov dx, [0x500]\n and dx, 3\n"
-                   "wanderer_deeper: dec dx\n js wanderer_done\n push dx\n"
-                   "call wanderer_deeper\n"
-                   "pop dx\n mov [0x510], dx\n"
-                   "wanderer_done: ret\n"
-                   "wanderer_handler: inc byte ptr [0x520]\n iret");
-
-/* ---- the trace ---- */
-
-typedef struct Touch {
-    u64 address;
-    u8 size;
-    bool write, port;
-} Touch;
-
-/* At a count: what is to be done next, and what was done to come here. */
-typedef struct Moment {
-    u32 pc;
-    u16 ax, sp;
-    u8 opcode, access_count;
-    bool event; /* of the software interrupt */
-    Touch accesses[TOUCHES];
-} Moment;
-
-static Moment trace[TRACE + 1];
-static Moment *coming;
-
-static void note(u64 address, unsigned size, bool write, bool port)
-{
-    cr_assert_lt(coming->access_count, TOUCHES);
-    coming->accesses[coming->access_count++] = (Touch){address, (u8)size, write, port};
-}
-
-static void on_access(void *owner, const ObservedAccess *access)
-{
-    note(access->linear, access->size, access->write, false);
-}
-
-static void on_port(void *owner, u16 port, Size size, bool write, u64 value)
-{
-    note(port, size, write, true);
-}
-
-static void on_event(void *owner, const ObservedEvent *event)
-{
-    coming->event = true;
-}
-
-static void make_trace(void)
-{
-    Rig *rig = START(ENGINE_INTERPRETER, wanderer);
-    const WatchedRange all = {.last = ~(u64)0, .accesses = {true, true}};
-    Observer observer = search_observer(NULL);
-
-    observer.access = on_access;
-    observer.port = on_port;
-    observer.event = on_event;
-    cpu_observe(rig->cpu, &observer);
-    cpu_watch(rig->cpu, &all, 1);
-    for (unsigned i = 0; i <= TRACE; i++) {
-        Moment *moment = &trace[i];
-
-        moment->pc = (u32)here(rig);
-        moment->ax = (u16)rig->cpu->gpr[RAX];
-        moment->sp = (u16)rig->cpu->gpr[RSP];
-        debugger_read_memory(rig->debugger, moment->pc, &moment->opcode, 1);
-        coming = moment + 1;
-        if (i < TRACE)
-            while (machine_run(rig->machine, i + 1) == RUN_STOPPED)
-                ;
-        cr_assert_eq(machine_cycles(rig->machine), i < TRACE ? i + 1 : i);
-    }
-    cpu_observe(rig->cpu, NULL);
-    finish(rig);
-}
 
 /* ---- what is random ---- */
 
@@ -152,7 +62,7 @@ static bool overlap(const PointSpec *spec, const Touch *access)
            spec->address < access->address + access->size;
 }
 
-static bool is_accessed(const PointSpec *spec, const Moment *moment)
+static bool is_accessed(const PointSpec *spec, const TraceMoment *moment)
 {
     bool ports = spec->kind >= POINT_PORT_IN;
     PointKind both = ports ? POINT_PORT : POINT_ACCESS;
@@ -169,19 +79,26 @@ static bool is_accessed(const PointSpec *spec, const Moment *moment)
     return false;
 }
 
+/* An instruction that an interrupt keeps from beginning does not, nor one that goes on repeating.
+ */
+static bool begins(u64 count)
+{
+    return !trace[count + 1].external && (count == 0 || trace[count - 1].pc != trace[count].pc);
+}
+
 /* `arriving`: the machine runs on to there, and no further, so that the next instruction is not
- * looked at. */
-static bool is_met(const Model *model, unsigned index, u64 count, bool arriving)
+ * looked at; -1: it stands there, however it came. */
+static bool is_met(const Model *model, unsigned index, u64 count, int arriving)
 {
     const PointSpec *spec = &model->points[index].spec;
-    const Moment *moment = &trace[count];
+    const TraceMoment *moment = &trace[count];
 
     if (!model->points[index].number || !model->points[index].enabled ||
         (model->points[index].condition >= 0 && (moment->ax & 7) != model->points[index].condition))
         return false;
     switch (spec->kind) {
-    case POINT_EXECUTE: /* a string instruction that goes on repeating does not begin */
-        return !arriving && (count == 0 || trace[count - 1].pc != moment->pc) &&
+    case POINT_EXECUTE:
+        return (arriving < 0 || (!arriving && begins(count))) &&
                moment->pc == spec->address + (spec->address_kind == ADDRESS_LOGICAL ? FIRMWARE : 0);
     case POINT_INTERRUPT:
         return moment->event;
@@ -281,7 +198,7 @@ static void change_points(Model *model)
 
 static void expect_at(Model *model, u64 count, const char *move)
 {
-    const Moment *moment = &trace[count];
+    const TraceMoment *moment = &trace[count];
     const Rig *rig = model->rig;
 
     cr_assert_eq(machine_cycles(rig->machine), count,
@@ -315,7 +232,7 @@ static void expect_point(Model *model, u64 count)
 
     for (unsigned i = 0; i < POINTS && !found; i++)
         found = stop->point && stop->point->number == model->points[i].number &&
-                is_met(model, i, count, false);
+                is_met(model, i, count, -1);
     cr_assert(found, "stopped for a point that is not met: %s. Before: %s", stop->text,
               model->history);
 }
@@ -332,29 +249,50 @@ static void go_on_for_a_while(Model *model)
     expect_point(model, machine_cycles(model->rig->machine));
 }
 
-/* Where a step that begins at `from` ends if nothing stops it; TRACE: nowhere. */
+/* Where the instruction that an interrupt has kept from beginning begins at last. */
+static u64 after_interrupts(u64 from)
+{
+    u64 count = from;
+
+    while (count < TRACE && trace[count + 1].external) {
+        const TraceMoment *kept = &trace[count++];
+
+        while (count < TRACE && (trace[count].pc != kept->pc || trace[count].sp != kept->sp))
+            count++;
+    }
+    return count;
+}
+
+/* Where a step that begins at `from` ends if nothing stops it; TRACE: nowhere. What it runs to, and
+ * does not step to, is where an instruction begins. */
 static u64 step_goal(StepKind kind, u64 from)
 {
     enum { CALL = 0xE8, INT = 0xCD, RET = 0xC3, IRET = 0xCF, REP = 0xF3 };
-    const Moment *moment = &trace[from];
+    u64 begin = after_interrupts(from);
+    const TraceMoment *moment = &trace[begin];
     u32 length = moment->opcode == CALL                           ? 3
                  : moment->opcode == INT || moment->opcode == REP ? 2
                                                                   : 0;
     int depth = 0;
 
     if (kind == STEP_INSTRUCTION || (kind == STEP_OVER && !length))
-        return from + 1;
-    for (u64 count = from; count < TRACE; count++) {
+        return begin < TRACE ? begin + 1 : TRACE;
+    for (u64 count = begin; count < TRACE; count++) {
         if (kind == STEP_OVER) {
-            if (count > from && trace[count].pc == moment->pc + length &&
+            if (count > begin && trace[count].pc == moment->pc + length &&
                 trace[count].sp == moment->sp)
-                return count;
+                return count == begin + 1 ? count : after_interrupts(count);
+            continue;
+        }
+        if (trace[count + 1].external) {
+            depth++;
             continue;
         }
         if (trace[count].opcode == CALL || trace[count].opcode == INT)
             depth++;
         if ((trace[count].opcode == RET || trace[count].opcode == IRET) && depth-- == 0)
-            return count + 1;
+            return count == begin && trace[count].opcode == RET ? after_interrupts(count + 1)
+                                                                : count + 1;
     }
     return TRACE;
 }
@@ -375,6 +313,14 @@ static void step_somewhere(Model *model)
     expect_point(model, met);
 }
 
+static bool is_interrupted(u64 from, u64 to)
+{
+    for (u64 count = from; count <= to; count++)
+        if (trace[count].external)
+            return true;
+    return false;
+}
+
 static void go_back(Model *model)
 {
     u64 now = machine_cycles(model->rig->machine), count = now;
@@ -385,7 +331,10 @@ static void go_back(Model *model)
     if (draw(model, 2)) {
         tell(model, "reverse step; ");
         cr_assert(reverse_step(model->rig->debugger, 1, error, sizeof error), "%s", error);
-        expect_at(model, now - 1, "reverse step");
+        /* An interrupt that came in between is undone with the instruction behind it. */
+        count = machine_cycles(model->rig->machine);
+        cr_assert_lt(count, now, "%s", model->history);
+        expect_at(model, is_interrupted(count, now) ? count : now - 1, "reverse step");
         return;
     }
     tell(model, "reverse continue; ");
