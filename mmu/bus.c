@@ -15,6 +15,9 @@ void space_init(AddressSpace *space, const char *name, PhysAddr last, Log *log)
     *space = (AddressSpace){.name = name, .last = last, .log = log, .stale = true};
 }
 
+/* From this size on the host is asked for large pages, so that its own TLB misses less often. */
+enum { LARGE_MEMORY = 16 << 20 };
+
 bool memory_create(Memory *memory, u64 length)
 {
     u64 rounded = (length + PAGE_MASK) & ~(u64)PAGE_MASK;
@@ -25,6 +28,8 @@ bool memory_create(Memory *memory, u64 length)
     *memory = (Memory){0};
     if (bytes == MAP_FAILED)
         return false;
+    if (rounded >= LARGE_MEMORY)
+        madvise(bytes, rounded, MADV_HUGEPAGE);
     memory->pages = calloc(rounded >> PAGE_SHIFT, 1);
     if (!memory->pages) {
         munmap(bytes, rounded);
