@@ -201,7 +201,7 @@ static void update_interrupt_request(Cpu *cpu)
 
 void cpu_set_flags(Cpu *cpu, u64 value, u64 mask)
 {
-    u64 old = cpu_get_flags(cpu), flags, changes;
+    u64 old = mask & FLAGS_ARITHMETIC ? cpu_get_flags(cpu) : cpu->rflags, flags, changes;
 
     mask &= flags_that_exist(cpu);
     flags = (old & ~mask) | (value & mask);
