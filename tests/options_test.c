@@ -306,7 +306,7 @@ Test(options, engines)
     cr_assert(options.lockstep);
     ACCEPT("-engine translator,without=fuse+chains");
     cr_assert_eq(options.engine, ENGINE_TRANSLATOR);
-    cr_assert_eq(options.passes_left_out, 1 | 16);
+    cr_assert_eq(options.passes_left_out, 1 | 32);
     refuse("-engine translator,without=speed", "speed|fuse, flags, slots");
     refuse("-engine translator,with=fuse", "without=PASS");
     refuse("-engine fast", "interpreter, translator and lockstep");

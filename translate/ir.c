@@ -84,8 +84,11 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_JUMP_INDIRECT] = "jump",
 };
 
-static const char *const registers[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi",
-                                        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+static const char *const registers[] = {"eax",  "ecx",  "edx",  "ebx", "esp",  "ebp",
+                                        "esi",  "edi",  "r8d",  "r9d", "r10d", "r11d",
+                                        "r12d", "r13d", "r14d", "r15d"};
+static const char *const registers64[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                          "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
 static const char *const conditions[] = {"o", "no", "b", "nb", "z", "nz", "be", "nbe",
                                          "s", "ns", "p", "np", "l", "nl", "le", "nle"};
 static const char *const segments[] = {"es", "cs", "ss", "ds", "fs", "gs"};
@@ -125,12 +128,14 @@ static void put_value(Text *text, const IrOp *op, u8 value)
     else if (value >= VALUE_T0)
         put(text, " t%d", value - VALUE_T0);
     else if (value >= VALUE_GPR)
-        put(text, " %s", registers[value - VALUE_GPR]);
+        put(text, " %s", (op->size == QWORD ? registers64 : registers)[value - VALUE_GPR]);
 }
 
-static const char *address_register(u8 value)
+static const char *address_register(const IrAddress *address, u8 value)
 {
-    return value < VALUE_T0 ? registers[value - VALUE_GPR] : "t0";
+    if (value >= VALUE_T0)
+        return "t0";
+    return (address->bits == 64 ? registers64 : registers)[value - VALUE_GPR];
 }
 
 static void put_address(Text *text, const IrAddress *address)
@@ -139,11 +144,11 @@ static void put_address(Text *text, const IrAddress *address)
 
     put(text, " %s:[", address->segment < COUNT_OF(segments) ? segments[address->segment] : "?");
     if (address->base) {
-        put(text, "%s", address_register(address->base));
+        put(text, "%s", address_register(address, address->base));
         plus = "+";
     }
     if (address->index) {
-        put(text, "%s%s*%d", plus, address_register(address->index), 1 << address->scale);
+        put(text, "%s%s*%d", plus, address_register(address, address->index), 1 << address->scale);
         plus = "+";
     }
     if (address->displacement || !*plus)
