@@ -6,6 +6,7 @@
 #include "bare_machine.h"
 
 #include "tests/fuzz/pair.h"
+#include "translate/translator.h"
 
 static Pair *pair_for_tests(void)
 {
@@ -105,6 +106,32 @@ PROGRAM(x87_selector, 32,
 Test(translate, segment_of_the_x87_s_operand)
 {
     compare_engines(x87_selector, x87_selector_end, 3);
+}
+
+/* JMP 2003h; HLT there. A near jump is not checked against CS's limit where that allows all that it
+ * can reach; then the limit becomes less. */
+Test(translate, limit_of_cs_that_shrinks)
+{
+    static const u8 jump[] = {0xE9, 0x00, 0x20}, halt[] = {0xF4};
+    BareMachine *m = bare_in_ring(0);
+    u32 limits[] = {0xFFFF, 0xFFFF, 0x1FFF};
+    char error[128];
+
+    bare_load(m, BARE_CODE, jump, jump + sizeof jump);
+    bare_load(m, BARE_CODE + 0x2003, halt, halt + sizeof halt);
+    cr_assert(translator_attach(&m->cpu, 1 << 20, error, sizeof error), "%s", error);
+    translator_set_threshold(&m->cpu, 1);
+    for (unsigned i = 0; i < COUNT_OF(limits); i++) {
+        m->cpu.attention = 0;
+        segment_set(&m->cpu, CS, BARE_CODE16, BARE_CODE, limits[i], BARE_SMALL | ACCESS_CODE);
+        m->cpu.rip = 0;
+        bare_run(m, 10);
+    }
+    cr_expect_gt(translator_counters(&m->cpu)->translations, 0);
+    cr_expect_eq(bare_vector(m), EXCEPTION_GP);
+    cr_expect_eq(bare_read(m, m->cpu.gpr[RSP] + 4, DWORD), 0, "at the jump");
+    translator_detach(&m->cpu);
+    bare_destroy(m);
 }
 
 /* What an access has found is not good enough for the next, once alignment is checked. */

@@ -18,6 +18,7 @@ enum {
     VARIANT_DOWN = 1 << 14,
     VARIANT_LIMIT_4G = 1 << 15,     /* of CS */
     VARIANT_MODE_SHIFT = 16,
+    VARIANT_LIMITED = 1 << 24,      /* CS's limit allows no translation: there is none of this variant */
 };
 
 /* Base 0, 4 GiB, to be read and written. */
@@ -40,6 +41,15 @@ FORCE_INLINE bool variant_floats_usual(const Cpu *cpu)
     return (cpu->mxcsr & ~(u32)MXCSR_FLAGS) == MXCSR_INIT;
 }
 
+/* Near jumps are not checked against CS's limit, so all they can reach must be within: that is 4 GiB,
+ * or for 16-bit code 64 KiB, and nothing else. */
+FORCE_INLINE bool variant_limit_allows(const Cpu *cpu)
+{
+    u32 limit = cpu->segments[CS].limit;
+
+    return cpu->code_size == 8 || limit == 0xFFFFFFFF || (cpu->code_size == 2 && limit == 0xFFFF);
+}
+
 /* CS is never written through; its bit says that linear addresses are offsets. */
 FORCE_INLINE u32 variant_now(const Cpu *cpu)
 {
@@ -58,6 +68,8 @@ FORCE_INLINE u32 variant_now(const Cpu *cpu)
         variant |= VARIANT_DOWN;
     if (cpu->segments[CS].limit == 0xFFFFFFFF)
         variant |= VARIANT_LIMIT_4G;
+    if (!variant_limit_allows(cpu))
+        variant |= VARIANT_LIMITED;
     return variant;
 }
 
@@ -78,15 +90,6 @@ FORCE_INLINE bool variant_fits(const Cpu *cpu, u32 variant)
     return !((variant & VARIANT_X87) && !variant_x87_usable(cpu)) &&
            !((variant & VARIANT_FLOATS) && !variant_floats_usual(cpu)) &&
            ((variant & VARIANT_DOWN) != 0) == ((cpu->rflags & FLAG_DF) != 0);
-}
-
-/* Near jumps are not checked against CS's limit, so all they can reach must be within: that is 4 GiB,
- * or for 16-bit code 64 KiB, and nothing else. */
-FORCE_INLINE bool variant_limit_allows(const Cpu *cpu)
-{
-    u32 limit = cpu->segments[CS].limit;
-
-    return cpu->code_size == 8 || limit == 0xFFFFFFFF || (cpu->code_size == 2 && limit == 0xFFFF);
 }
 
 #endif
