@@ -84,11 +84,12 @@ const char *const ir_names[IR_OPCODE_COUNT] = {
     [IR_JUMP_INDIRECT] = "jump",
 };
 
-static const char *const registers[] = {"eax",  "ecx",  "edx",  "ebx", "esp",  "ebp",
-                                        "esi",  "edi",  "r8d",  "r9d", "r10d", "r11d",
-                                        "r12d", "r13d", "r14d", "r15d"};
-static const char *const registers64[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-                                          "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+static const char *const registers[][16] = {
+    {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "r8d", "r9d", "r10d", "r11d", "r12d",
+     "r13d", "r14d", "r15d"},
+    {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
+     "r14", "r15"},
+};
 static const char *const conditions[] = {"o", "no", "b", "nb", "z", "nz", "be", "nbe",
                                          "s", "ns", "p", "np", "l", "nl", "le", "nle"};
 static const char *const segments[] = {"es", "cs", "ss", "ds", "fs", "gs"};
@@ -128,14 +129,14 @@ static void put_value(Text *text, const IrOp *op, u8 value)
     else if (value >= VALUE_T0)
         put(text, " t%d", value - VALUE_T0);
     else if (value >= VALUE_GPR)
-        put(text, " %s", (op->size == QWORD ? registers64 : registers)[value - VALUE_GPR]);
+        put(text, " %s", registers[op->size == QWORD][value - VALUE_GPR]);
 }
 
 static const char *address_register(const IrAddress *address, u8 value)
 {
     if (value >= VALUE_T0)
         return "t0";
-    return (address->bits == 64 ? registers64 : registers)[value - VALUE_GPR];
+    return registers[address->bits == 64][value - VALUE_GPR];
 }
 
 static void put_address(Text *text, const IrAddress *address)
