@@ -179,7 +179,7 @@ Test(panels, a_block_beside_its_translation)
     cr_assert(add && row_of(&view, 1));
     cr_expect_str_eq(add->guest, "add eax, ebx");
     cr_expect(strncmp(add->ir, "add.32", 6) == 0, "%s", add->ir);
-    cr_expect(strncmp(add->host, "add ", 4) == 0, "%s", add->host);
+    cr_expect(strstr(add->host, "  add ") != NULL, "%s", add->host);
     cr_expect_eq(row_of(&view, 1)->linear, BARE_CODE + 2);
     cr_expect_eq(m->cpu.cycles, cycles);
     cr_expect_eq(m->cpu.mmu.tlb[0][BARE_CODE >> PAGE_SHIFT].tags[ACCESS_EXECUTE], 0);

@@ -78,8 +78,9 @@ static void add_line(void *owner, const ListingLine *line)
         break;
     case LISTING_LIFTED:
     case LISTING_PASS:
+        break;
     case LISTING_HOST:
-        snprintf(row->host, BLOCK_TEXT, "%s", line->text);
+        snprintf(row->host, BLOCK_TEXT, "%3" PRIx64 "  %s", line->address, line->text);
         break;
     }
 }
